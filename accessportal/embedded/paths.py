@@ -1,0 +1,90 @@
+"""Where the embedded servers keep things, and the addresses that follow from it. Needs no Django, starts nothing."""
+
+import os
+import secrets
+import stat
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+SUPERUSER = "postgres"
+OWNER_ROLE = "accessportal_owner"  # owns the tables: migrations only
+APP_ROLE = "accessportal"  # web and worker
+DATABASE = "accessportal"
+
+LONGEST_RUN_FOLDER = 80  # bytes: a Unix socket's path holds about 100, and its name comes on top
+
+
+def data_folder() -> Path:
+    """The folder of all that the embedded setting keeps: ACCESSPORTAL_DATA, or var/ beside the code."""
+    beside_the_code = Path(__file__).resolve().parents[2] / "var"
+    return Path(os.environ.get("ACCESSPORTAL_DATA") or beside_the_code).absolute()
+
+
+def secret_key(data: Path) -> str:
+    """The secret key of this data folder; made on first use and kept with mode 600."""
+    path = data / "secret-key"
+    if not path.exists():
+        _make_private(data)
+        fresh = data / f"secret-key.{secrets.token_hex(8)}"
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(fresh, path)  # fails if another process was quicker: then its key is the key
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        path.chmod(0o600)
+    return path.read_text(encoding="ascii").strip()
+
+
+def run_folder(data: Path) -> Path:
+    """The folder of sockets: `run/` in the data folder or, where that is too deep for a socket, the written-down one."""
+    plain = data / "run"
+    if len(os.fsencode(plain)) <= LONGEST_RUN_FOLDER:
+        return plain
+    pointer = data / "run-folder"
+    return Path(pointer.read_text(encoding="utf-8").strip()) if pointer.exists() else plain
+
+
+def make_run_folder(data: Path) -> Path:
+    """Make sure that the folder of sockets exists and is closed to others; return it."""
+    _make_private(data)
+    if len(os.fsencode(data / "run")) <= LONGEST_RUN_FOLDER:
+        _make_private(data / "run")
+        return data / "run"
+    run = run_folder(data)
+    if run == data / "run" or not _is_private_folder(run, data):
+        run = Path(tempfile.mkdtemp(prefix="accessportal-"))
+        (data / "run-folder").write_text(f"{run}\n", encoding="utf-8")
+    return run
+
+
+def database_url(data: Path, role: str = APP_ROLE) -> str:
+    """The address of the embedded database for `role`, as DATABASE_URL would give it."""
+    return f"postgresql://{role}@/{DATABASE}?host={quote(str(run_folder(data)), safe='')}"
+
+
+def redis_url(data: Path) -> str:
+    """The address of the embedded Valkey, as REDIS_URL would give it."""
+    return f"unix://{run_folder(data) / 'valkey.sock'}"
+
+
+def _make_private(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _is_private_folder(folder: Path, data: Path) -> bool:
+    """Whether a written-down temporary folder is still ours: temporary folders are swept, and others may write there."""
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    ours = {os.geteuid(), data.stat().st_uid}
+    if (data / "postgresql").exists():
+        ours.add((data / "postgresql").stat().st_uid)  # as root the folder belongs to the servers' user
+    return stat.S_ISDIR(status.st_mode) and status.st_uid in ours and not status.st_mode & 0o077

@@ -1,0 +1,106 @@
+"""Under which user the embedded servers run, and whether that user gets to their files."""
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from accessportal.embedded.processes import EmbeddedError
+
+
+@dataclass(frozen=True)
+class ServersUser:
+    """Under which user the servers run: PostgreSQL refuses to run as root."""
+
+    uid: int
+    gid: int
+    name: str
+
+    @property
+    def is_us(self) -> bool:
+        """Whether that is the user of this process."""
+        return self.uid == os.geteuid()
+
+    def owns(self, path: Path) -> None:
+        """Hand one file or folder of ours over to that user."""
+        if not self.is_us:
+            os.chown(path, self.uid, self.gid)
+
+    def as_popen_arguments(self) -> dict[str, object]:
+        """What `subprocess` needs to start a child as that user."""
+        return {} if self.is_us else {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+
+def servers_user(data: Path) -> ServersUser:
+    """The user for the servers of this data folder. As root: the one whose data it is, `postgres`, or one made for it.
+
+    Raises EmbeddedError for a user id without a name, and when as root no user can be made.
+    """
+    if os.geteuid() != 0:
+        return _named_user(os.geteuid())
+    cluster = data / "postgresql"
+    if cluster.exists() and cluster.stat().st_uid != 0:
+        return _named_user(cluster.stat().st_uid)
+    for name in ("postgres", "accessportal"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return ServersUser(entry.pw_uid, entry.pw_gid, name)
+    return _made_user("accessportal")
+
+
+def _named_user(uid: int) -> ServersUser:
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        raise EmbeddedError(
+            f"The user id {uid} has no name on this machine (no line in /etc/passwd), and PostgreSQL refuses to run "
+            "like that. Give it a name, or set DATABASE_URL and REDIS_URL to servers that run elsewhere."
+        ) from None
+    return ServersUser(entry.pw_uid, entry.pw_gid, entry.pw_name)
+
+
+def _made_user(name: str) -> ServersUser:
+    """A system user without home and shell; made once on a machine that has no `postgres`."""
+    useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    made = useradd and subprocess.run(
+        [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/false", name],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if not made or made.returncode:
+        raise EmbeddedError(
+            "As root the database must run as another user, and none could be made"
+            + (f" ({made.stderr.strip()})" if made else " (no `useradd` here)")
+            + ". Run this as an ordinary user, or set DATABASE_URL and REDIS_URL to servers that run elsewhere."
+        )
+    print(f"As root the database may not run: made the system user `{name}` for it.", file=sys.stderr)
+    entry = pwd.getpwnam(name)
+    return ServersUser(entry.pw_uid, entry.pw_gid, name)
+
+
+def let_pass(user: ServersUser, *ends: Path) -> None:
+    """As root: make sure that `user` can pass through every folder above `ends` (not list them), and say what changed."""
+    if user.is_us:
+        return
+    for folder in sorted({parent for end in ends for parent in end.resolve().parents}, key=lambda f: len(f.parts)):
+        status = folder.stat()
+        if status.st_uid == user.uid:
+            needed = stat.S_IXUSR
+        elif status.st_gid == user.gid:
+            needed = stat.S_IXGRP
+        else:
+            needed = stat.S_IXOTH
+        if not status.st_mode & needed:
+            folder.chmod(stat.S_IMODE(status.st_mode) | needed)
+            print(
+                f"The database runs as `{user.name}` and must pass through {folder}: it may now (search permission only, "
+                f"mode {stat.S_IMODE(status.st_mode):04o} became {stat.S_IMODE(status.st_mode) | needed:04o}).",
+                file=sys.stderr,
+            )

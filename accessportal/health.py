@@ -1,0 +1,96 @@
+"""/healthz and /readyz, answered before host check, redirect to https, session and database of the request come in.
+
+Container engines and load balancers ask by address, over plain http and without a name: so this is a middleware, the
+first in the list, and no view.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import psycopg2
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+log = logging.getLogger(__name__)
+
+LAST_SWEEP = "outbox:last_sweep"  # the sweep of the outbox leaves its time here
+OLDEST_SWEEP = 120  # seconds
+LIMIT = 2  # seconds for each check
+REMEMBERED = 1  # seconds: whoever asks in a loop costs one check a second
+
+
+class HealthMiddleware:
+    """Answers the two addresses by itself and passes everything else on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self._asked_at = float("-inf")
+        self._parts: dict[str, str] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """200 `ok` for /healthz; for /readyz the state of each part, 503 when one fails."""
+        if request.path_info not in ("/healthz", "/readyz") or request.method not in ("GET", "HEAD"):
+            return self.get_response(request)
+        if request.path_info == "/healthz":
+            response = HttpResponse("ok", content_type="text/plain")
+        else:
+            parts = self._present_parts()
+            ready = all(state == "ok" for state in parts.values())
+            response = JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def _present_parts(self) -> dict[str, str]:
+        if time.monotonic() - self._asked_at > REMEMBERED:
+            self._parts = parts_of_the_portal()
+            self._asked_at = time.monotonic()
+        return self._parts
+
+
+def parts_of_the_portal() -> dict[str, str]:
+    """`ok` or `failed` for the database and the broker; `ok`, `late` or `failed` for the sweep of the outbox."""
+    broker = _tried(_ask_broker)
+    return {
+        "database": _tried(_ask_database),
+        "broker": broker,
+        "outbox_sweep": _tried(_ask_sweep) if broker == "ok" else "failed",
+    }
+
+
+def _tried(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except Exception as error:  # whatever it is, the part does not work; its kind goes to the log, not to the asker
+        log.warning("/readyz: %s failed with %s", check.__name__.removeprefix("_ask_"), type(error).__name__)
+        return "failed"
+
+
+def _ask_database() -> str:
+    """Through a connection of its own: that of the thread may wait for a lock, and has no limit of time."""
+    limits = {"connect_timeout": LIMIT, "options": f"-c statement_timeout={LIMIT * 1000}"}
+    asked = psycopg2.connect(**{**connection.get_connection_params(), **limits})
+    try:
+        with asked.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    finally:
+        asked.close()
+    return "ok"
+
+
+def _ask_broker() -> str:
+    with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=LIMIT, socket_timeout=LIMIT) as broker:
+        broker.ping()
+    return "ok"
+
+
+def _ask_sweep() -> str:
+    last = cache.get(LAST_SWEEP)
+    if last is None:
+        return "late"
+    age = time.time() - (last.timestamp() if isinstance(last, datetime) else float(last))
+    return "ok" if age <= OLDEST_SWEEP else "late"

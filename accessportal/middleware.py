@@ -1,0 +1,92 @@
+"""What surrounds every request: where it came from, and the time zone and cache rule of the person who asked."""
+
+import hashlib
+import uuid
+import zoneinfo
+from collections.abc import Callable
+
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+
+from accessportal.logs import request_id as request_id_of_the_log
+from audit.origin import Origin, stands_for
+
+Answer = Callable[[HttpRequest], HttpResponse]
+LONGEST_USER_AGENT = 400
+
+
+class RequestOrigin(Origin):
+    """The origin of a request that is still being answered: its session is read when asked for, as signing in changes it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        for name, value in {
+            "address": client_address(request),
+            "user_agent": request.headers.get("User-Agent", "")[:LONGEST_USER_AGENT],
+            "request_id": request.request_id,
+            "_request": request,
+        }.items():
+            object.__setattr__(self, name, value)  # the parent is frozen
+
+    @property
+    def session(self) -> str:  # type: ignore[override]  # a field above, computed here
+        """Sixteen hex digits that name the session without opening it; empty while there is none."""
+        session = getattr(self._request, "session", None)
+        key = session.session_key if session is not None else None
+        return hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""
+
+
+class RequestOriginMiddleware:
+    """Gives each request an id of our own and lets the log and the audit know where the request came from (rule 17)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request with its origin known, and name its id in the answer."""
+        request.request_id = uuid.uuid4().hex  # never the client's: it could make two acts look like one
+        token = request_id_of_the_log.set(request.request_id)
+        try:
+            with stands_for(RequestOrigin(request)):
+                response = self.get_response(request)
+        finally:
+            request_id_of_the_log.reset(token)
+        response["X-Request-ID"] = request.request_id
+        return response
+
+
+class PersonMiddleware:
+    """Shows times in the person's own zone, and keeps pages of signed-in people out of every cache."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer in the person's time zone (UTC where unknown); `no-store` unless the view said otherwise."""
+        signed_in = request.user.is_authenticated
+        with timezone.override(zone_of(getattr(request.user, "time_zone", ""))):
+            response = self.get_response(request)
+        if (signed_in or request.user.is_authenticated) and not response.has_header("Cache-Control"):
+            patch_cache_control(response, no_store=True)
+        return response
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's network address, counted from the end of X-Forwarded-For by TRUSTED_PROXY_COUNT; empty if unknown.
+
+    allauth's rate limits ask the same adapter, so the limit and the record can't disagree.
+    """
+    try:
+        return get_adapter().get_client_ip(request)
+    except (PermissionDenied, ImproperlyConfigured):  # no address, or fewer proxies than configured: record none
+        return ""
+
+
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """The time zone of that IANA name; UTC for an empty or unknown one."""
+    try:
+        return zoneinfo.ZoneInfo(name or "UTC")
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")
