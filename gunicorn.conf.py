@@ -28,5 +28,6 @@ max_requests = 2_000
 max_requests_jitter = 200
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a heartbeat file on a slow disk stalls workers
 forwarded_allow_ips = ""  # Django alone reads X-Forwarded-Proto, and only behind TRUSTED_PROXY_COUNT proxies
+control_socket_disable = True
 accesslog = None  # paths carry invitation tokens; the proxy's log or the audit answers who came
 logger_class = RedactingLogger

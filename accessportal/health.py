@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +85,8 @@ def _ask_database() -> str:
 
 
 def _ask_broker() -> str:
-    with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=LIMIT, socket_timeout=LIMIT) as broker:
+    limits = {"socket_connect_timeout": LIMIT, "socket_timeout": LIMIT, "retry": Retry(NoBackoff(), 0)}
+    with redis.Redis.from_url(settings.REDIS_URL, **limits) as broker:
         broker.ping()
     return "ok"
 

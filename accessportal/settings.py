@@ -6,6 +6,8 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from accessportal.embedded import paths
 
@@ -13,7 +15,8 @@ env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = paths.data_folder()
-EMBEDDED = not env.str("DATABASE_URL", default="")
+OWN_DATABASE = not env.str("DATABASE_URL", default="")  # the embedded one
+EMBEDDED = OWN_DATABASE or env.bool("ACCESSPORTAL_LOCAL", default=False)  # `make run`, also on servers given to it
 DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
 
@@ -93,13 +96,14 @@ TEMPLATES = [
 FORM_RENDERER = "accounts.forms.HouseRenderer"
 
 # --- Database, cache, queue -------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=paths.database_url(DATA))}
+EMBEDDED_ROLE = paths.OWNER_ROLE if env.bool("ACCESSPORTAL_AS_OWNER", default=False) else paths.APP_ROLE
+DATABASES = {"default": env.db_url("DATABASE_URL", default=paths.database_url(DATA, EMBEDDED_ROLE))}
 DATABASES["default"]["HOST"] = DATABASES["default"].get("OPTIONS", {}).pop("host", DATABASES["default"]["HOST"])
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
 DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DATABASE_NAME", default=None)}
-DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default=paths.APP_ROLE if EMBEDDED else "")
+DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default=paths.APP_ROLE if OWN_DATABASE else "")
 
 REDIS_URL = env.str("REDIS_URL", default="") or paths.redis_url(DATA)
 CACHE_PREFIX = env.str("CACHE_PREFIX", default="accessportal")
@@ -108,7 +112,11 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": CACHE_PREFIX,
-        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},  # a dead cache must not hold every thread
+        "OPTIONS": {  # a dead cache must not hold every thread: redis-py's own default is to try for eight seconds
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
+            "retry": Retry(NoBackoff(), 1),
+        },
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # in the database, so that ending them all can be proven
@@ -146,6 +154,7 @@ ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
 GUARDIAN_RENDER_403 = False
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # guardian's own backend knows no suspension and no end: AccessBackend answers
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/dashboard/"

@@ -69,7 +69,7 @@ def database_url(data: Path, role: str = APP_ROLE) -> str:
 
 def redis_url(data: Path) -> str:
     """The address of the embedded Valkey, as REDIS_URL would give it."""
-    return f"unix://{run_folder(data) / 'valkey.sock'}"
+    return f"unix://{quote(str(run_folder(data) / 'valkey.sock'))}"
 
 
 def _make_private(folder: Path) -> None:

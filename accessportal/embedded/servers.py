@@ -16,6 +16,8 @@ from pathlib import Path
 import psycopg2
 import redis
 from psycopg2 import sql
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from accessportal.embedded import paths
 from accessportal.embedded.processes import (
@@ -26,7 +28,7 @@ from accessportal.embedded.processes import (
     set_aside_when_large,
     tail,
 )
-from accessportal.embedded.users import ServersUser, let_pass, servers_user
+from accessportal.embedded.users import ServersUser, let_pass, require_a_name, servers_user
 
 LONGEST_START = 60  # seconds; a database that recovers after a crash may need many
 LONGEST_STOP = 10
@@ -42,6 +44,7 @@ class Server:
     user: ServersUser
     for_tests: bool = False
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    deaths: list[float] = field(default_factory=list, init=False)
 
     name = ""
     ends_by = signal.SIGTERM
@@ -90,6 +93,14 @@ class Server:
         self._wait_until_ready(log)
         self.set_up()
         return True
+
+    def note_death(self) -> None:
+        """Remember that the server died under our hands; raises EmbeddedError when that happens again and again."""
+        now = time.monotonic()
+        self.deaths = [death for death in self.deaths if now - death < 120] + [now]
+        if len(self.deaths) >= 5:
+            log = self._log()
+            raise EmbeddedError(f"{self.name} dies again and again: giving up. The end of {log}:\n{tail(log)}")
 
     def stop(self) -> None:
         """End the server, started or adopted: its own signal, ten seconds, then SIGKILL to its group."""
@@ -271,7 +282,8 @@ class Valkey(Server):
     def answers(self) -> bool:
         """Whether PING comes back, and the data is loaded."""
         try:
-            with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5) as client:
+            # redis-py's own default is to try for eight seconds
+            with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
                 return bool(client.ping())
         except (redis.RedisError, OSError):
             return False
@@ -312,7 +324,11 @@ def servers_of(data: Path, *, database: bool = True, broker: bool = True, for_te
 
     Raises EmbeddedError when they can't run here.
     """
+    if not (database or broker):
+        return []
     user = servers_user(data)
+    if database:
+        require_a_name(user)
     if not data.is_dir():
         data.parent.mkdir(parents=True, exist_ok=True)
         data.mkdir(mode=0o700)
@@ -340,13 +356,13 @@ def running(data: Path, *, database: bool, broker: bool) -> Iterator[None]:
     wanted = servers_of(data, database=database, broker=broker)
     with open(data / "users.lock", "a") as users:
         try:
-            with _one_at_a_time(data):
+            with one_at_a_time(data):
                 fcntl.flock(users, fcntl.LOCK_SH)
                 for server in wanted:
                     server.start(dies_with_us=False)
             yield
         finally:
-            with _one_at_a_time(data):
+            with one_at_a_time(data):
                 try:
                     fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -357,7 +373,8 @@ def running(data: Path, *, database: bool, broker: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _one_at_a_time(data: Path) -> Iterator[None]:
+def one_at_a_time(data: Path) -> Iterator[None]:
+    """Hold the lock under which servers of a data folder are started and stopped."""
     with open(data / "start.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -38,13 +38,14 @@ class ServersUser:
 def servers_user(data: Path) -> ServersUser:
     """The user for the servers of this data folder. As root: the one whose data it is, `postgres`, or one made for it.
 
-    Raises EmbeddedError for a user id without a name, and when as root no user can be made.
+    Raises EmbeddedError when as root no user can be made.
     """
     if os.geteuid() != 0:
-        return _named_user(os.geteuid())
+        return ServersUser(os.geteuid(), os.getegid(), _name_of(os.geteuid()))
     cluster = data / "postgresql"
     if cluster.exists() and cluster.stat().st_uid != 0:
-        return _named_user(cluster.stat().st_uid)
+        status = cluster.stat()
+        return ServersUser(status.st_uid, status.st_gid, _name_of(status.st_uid))
     for name in ("postgres", "accessportal"):
         try:
             entry = pwd.getpwnam(name)
@@ -54,15 +55,20 @@ def servers_user(data: Path) -> ServersUser:
     return _made_user("accessportal")
 
 
-def _named_user(uid: int) -> ServersUser:
+def _name_of(uid: int) -> str:
     try:
-        entry = pwd.getpwuid(uid)
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
+        return ""
+
+
+def require_a_name(user: ServersUser) -> None:
+    """Raise EmbeddedError for a user id without a name: PostgreSQL refuses to run under one."""
+    if not user.name:
         raise EmbeddedError(
-            f"The user id {uid} has no name on this machine (no line in /etc/passwd), and PostgreSQL refuses to run "
-            "like that. Give it a name, or set DATABASE_URL and REDIS_URL to servers that run elsewhere."
-        ) from None
-    return ServersUser(entry.pw_uid, entry.pw_gid, entry.pw_name)
+            f"The user id {user.uid} has no name on this machine (no line in /etc/passwd), and PostgreSQL refuses to run "
+            "like that. Give it a name, or set DATABASE_URL to a PostgreSQL that runs elsewhere."
+        )
 
 
 def _made_user(name: str) -> ServersUser:

@@ -1,0 +1,40 @@
+# The commands of AccessPortal; CONTRIBUTING.md says more. Needs only Python 3.11 or newer, and make itself.
+.PHONY: help run test lint format lock
+
+PYTHON_IN_VENV = .venv/bin/python
+# Settings as in production, for `check --deploy`; none of these is a secret of anything.
+LIKE_PRODUCTION = SECRET_KEY=0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_ \
+	SITE_URL=https://access.example.com DATABASE_URL=postgresql://app@db.example.com/accessportal \
+	REDIS_URL=redis://redis.example.com:6379/0 TRUSTED_PROXY_COUNT=1 EMAIL_URL=smtp://mail.example.com:25
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST)
+
+run: ## the whole portal on this machine, at http://localhost:$PORT (8000); Ctrl-C ends it
+	@requirements/install run
+	@exec $(PYTHON_IN_VENV) manage.py run_embedded
+
+test: ## all tests, on embedded servers unless DATABASE_URL and REDIS_URL are given; ARGS go to pytest
+	@requirements/install dev
+	@exec $(PYTHON_IN_VENV) -m pytest -n 2 --dist loadscope $(ARGS)
+
+lint: ## everything that can be said about the code without running it
+	@requirements/install dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/djlint --check --lint --quiet templates
+	.venv/bin/lint-imports
+	$(LIKE_PRODUCTION) .venv/bin/mypy
+	$(LIKE_PRODUCTION) $(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run
+	$(LIKE_PRODUCTION) $(PYTHON_IN_VENV) manage.py check --deploy --fail-level WARNING
+
+format: ## put code and templates into the house's form
+	@requirements/install dev
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+lock: ## compile the requirement files anew (needs uv)
+	cd requirements && for file in dev runtime embedded; do \
+		uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+			$$([ $$file = dev ] || echo --constraint dev.txt) --output-file $$file.txt $$file.in || exit 1; \
+	done
