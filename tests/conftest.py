@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import connection, connections
 from django.test.testcases import LiveServerThread
 from psycopg2 import sql
+from pytest_django import DjangoDbBlocker
 
 from tests import settings as of_this_run
 
@@ -35,7 +36,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the embedded servers that this run needs, once, before any worker of pytest-xdist is born."""
     if _is_worker(session.config) or session.config.option.collectonly:
         return
-    wanted = {"database": of_this_run.OWN_DATABASE == "own", "broker": of_this_run.OWN_REDIS == "own"}
+    wanted = {"database": of_this_run.STARTS_DATABASE == "own", "broker": of_this_run.STARTS_REDIS == "own"}
     if not any(wanted.values()):
         return
     from accessportal.embedded import servers  # only where they are needed: their wheels may be missing otherwise
@@ -107,7 +108,7 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def fresh_database(
-    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: pytest.DjangoDbBlocker
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
     """A migrated, empty database of this test alone: it may commit, and use many threads and connections.
 
@@ -240,6 +241,6 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 def pytest_report_header() -> str:
     """Which servers this run stands on."""
-    kinds = ["embedded" if own else "given" for own in (of_this_run.OWN_DATABASE, of_this_run.OWN_REDIS)]
+    kinds = ["embedded" if own else "given" for own in (of_this_run.STARTS_DATABASE, of_this_run.STARTS_REDIS)]
     return f"PostgreSQL: {kinds[0]}, Redis: {kinds[1]}, Chromium: {CHROMIUM or 'not found'}"
 

@@ -16,11 +16,11 @@ from accessportal.embedded import paths
 # The first process of a run names all this; the workers of pytest-xdist inherit it.
 RUN = os.environ.setdefault("ACCESSPORTAL_TEST_RUN", secrets.token_hex(4))
 FOLDER = Path(tempfile.gettempdir()) / f"accessportal-test-{RUN}"
-OWN_DATABASE = os.environ.setdefault("ACCESSPORTAL_TEST_DATABASE", "" if os.environ.get("DATABASE_URL") else "own")
-OWN_REDIS = os.environ.setdefault("ACCESSPORTAL_TEST_REDIS", "" if os.environ.get("REDIS_URL") else "own")
-if OWN_DATABASE:
+STARTS_DATABASE = os.environ.setdefault("ACCESSPORTAL_TEST_DATABASE", "" if os.environ.get("DATABASE_URL") else "own")
+STARTS_REDIS = os.environ.setdefault("ACCESSPORTAL_TEST_REDIS", "" if os.environ.get("REDIS_URL") else "own")
+if STARTS_DATABASE:
     os.environ["DATABASE_URL"] = paths.database_url(FOLDER, paths.SUPERUSER)
-if OWN_REDIS:
+if STARTS_REDIS:
     os.environ["REDIS_URL"] = paths.redis_url(FOLDER)
 os.environ.setdefault("SITE_URL", "http://localhost:8000")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
@@ -44,3 +44,4 @@ CACHES = {"default": {**CACHES["default"], "BACKEND": "tests.settings.CacheOfThi
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STATIC_ROOT = None  # the finders serve them
