@@ -1,0 +1,70 @@
+"""The canonical form of an event: the one text that is hashed, stored and checked (rules 16, 17)."""
+
+import datetime as dt
+import hashlib
+import json
+import struct
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_TEXT = 2_000  # characters of one value; a name or a reason is shorter, a megabyte is an attack
+LONGEST_LIST = 500
+GENESIS = bytes(32)  # the hash "before" the first event of a chain
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What an event keeps of an actor or a target, so that it outlives it: kind, id and the words of that moment."""
+
+    kind: str
+    id: int | None
+    label: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the parts as they stand in the canonical form."""
+        return {"kind": self.kind, "id": self.id, "label": self.label}
+
+
+def harmless(value: Any) -> Any:
+    """Return `value` as plain JSON: control characters and lone surrogates replaced, long texts and lists cut."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): harmless(item) for key, item in list(value.items())[:LONGEST_LIST]}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
+        return [harmless(item) for item in items[:LONGEST_LIST]]
+    if isinstance(value, dt.datetime):
+        return instant(value)
+    return harmless_text(str(value))
+
+
+def harmless_text(text: str) -> str:
+    """Return `text` on one line, without control or direction marks, at most `LONGEST_TEXT` characters long."""
+    cut = text[:LONGEST_TEXT]
+    if cut.isascii() and cut.isprintable():  # nearly always: names, codes, addresses
+        return cut if len(text) <= LONGEST_TEXT else cut + "…"
+    plain = "".join(" " if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else sign for sign in cut)
+    return plain if len(text) <= LONGEST_TEXT else plain + "…"
+
+
+def instant(moment: dt.datetime) -> str:
+    """Return `moment` in UTC as ISO 8601 with microseconds and a Z."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def text_of(form: Mapping[str, Any]) -> str:
+    """Return the canonical text: JSON with sorted keys and no white space, the same on every machine."""
+    return json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_of(text: str) -> bytes:
+    """Return the SHA-256 of a canonical text."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def link(previous: bytes, number: int, digest: bytes) -> bytes:
+    """Return the hash of event `number`: SHA-256 over the hash before, the number (8 bytes) and the digest."""
+    return hashlib.sha256(previous + struct.pack(">q", number) + digest).digest()

@@ -1,0 +1,78 @@
+"""The register of acts: every app names its events here, with the sentence that a person reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One kind of act: its name in the log, its words for lists ("change a role"), and the sentence of one done."""
+
+    name: str
+    label: str | Promise
+    sentence: str | Promise
+
+    @property
+    def group(self) -> str:
+        """The part before the dot: what the act is about."""
+        return self.name.partition(".")[0]
+
+
+_register: dict[str, Act] = {}
+
+
+def register(name: str, label: str | Promise, sentence: str | Promise) -> Act:
+    """Add an act and return it. The sentence may use {actor}, {target}, {reason}, {before[…]} and {after[…]}.
+
+    Raises ValueError when the name is taken: a name means one thing for ever.
+    """
+    if name in _register:
+        raise ValueError(f"the act {name!r} is registered twice")
+    _register[name] = act = Act(name, label, sentence)
+    return act
+
+
+def all_acts() -> list[Act]:
+    """Return every registered act, by name."""
+    return [_register[name] for name in sorted(_register)]
+
+
+class _Words(dict[str, Any]):
+    """Before or after, for a sentence: what is missing reads as a dash instead of failing the page."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def sentence_for(name: str, *, refused: bool, parts: Mapping[str, Any]) -> str:
+    """Return the sentence of one event from its canonical `parts`; an unknown name is shown as it is."""
+    act = _register.get(name)
+    words = {
+        "actor": parts["actor"]["label"] or gettext("Someone"),
+        "target": parts["target"]["label"],
+        "reason": parts["reason"] or "–",
+        "before": _nested(parts["before"]),
+        "after": _nested(parts["after"]),
+    }
+    if act is None:
+        return name
+    if refused:
+        return gettext("{actor} was refused: {label}. {reason}").format(label=act.label, **words)
+    return str(act.sentence).format(**words)
+
+
+def _nested(values: Mapping[str, Any]) -> _Words:
+    return _Words({key: _nested(item) if isinstance(item, Mapping) else _listed(item) for key, item in values.items()})
+
+
+def _listed(value: Any) -> Any:
+    return (", ".join(str(item) for item in value) or "–") if isinstance(value, list) else value
+
+
+EXPORTED = register("audit.exported", _("export the log"), _("{actor} exported the log ({after[format]})"))
+ACCESS_REFUSED = register("access.refused", _("open a page"), _("{actor} was refused {after[permission]}"))
