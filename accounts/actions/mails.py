@@ -1,0 +1,144 @@
+"""The outbox: posting a mail, sending it, finding again what was not sent (rule 10)."""
+
+import datetime as dt
+import logging
+import smtplib
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.utils import timezone
+
+from audit.canonical import Snapshot
+from audit.querysets import kind_of
+from audit.recording import PORTAL, SYSTEM, action, record
+
+from .. import letters
+from ..doorbell import ring
+from ..events import MAIL_DELAYED, MAIL_FAILED, MAIL_SENT
+from ..models import BusinessAccount, OutgoingMail
+
+logger = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(minutes=3)  # longer than a task may run, so that two workers never hold one mail
+PAUSES = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720)]  # between tries; then it is parked
+MOST_A_SWEEP = 500
+LAST_SWEEP = "outbox:last_sweep"
+
+
+def post(*, kind: str, about: Any, address: str, account: BusinessAccount | None, sending: int = 1) -> OutgoingMail:
+    """Put a mail into the outbox, in the transaction of the act that wants it; it goes out after the commit."""
+    mail = OutgoingMail.objects.create(
+        kind=kind,
+        account=account,
+        about_kind=kind_of(about),
+        about_id=about.pk,
+        sending=sending,
+        address=address,
+        message_id=f"<{uuid.uuid4().hex}@{settings.SITE_HOST}>",
+    )
+    ring("accounts.tasks.deliver_mail", mail_id=mail.pk)
+    return mail
+
+
+def deliver(*, mail_id: int) -> None:
+    """Send one mail of the outbox and settle how it went. Running it twice sends once, unless a worker was killed.
+
+    A refused address parks the mail at once; any other failure is tried again with growing pauses, then parked.
+    """
+    mail = _claim(mail_id)
+    if mail is None:
+        return
+    letter = letters.write(mail)
+    if letter is None:
+        OutgoingMail.objects.filter(pk=mail.pk).update(state=OutgoingMail.State.DROPPED)
+        return
+    try:
+        _hand_over(mail, letter)
+    except smtplib.SMTPRecipientsRefused as refusal:
+        code, words = next(iter(refusal.recipients.values()), (550, b"refused"))
+        _settle_failure(mail, f"{code} {_text(words)}", final=500 <= code < 600)
+    except (smtplib.SMTPException, OSError) as problem:
+        _settle_failure(mail, f"{type(problem).__name__}: {problem}", final=False)
+    except ValueError as problem:  # what can't be put into a mail at all, such as a broken header
+        _settle_failure(mail, str(problem), final=True)
+    else:
+        settle_sent(mail=mail, by=SYSTEM)
+
+
+def sweep() -> int:
+    """Ring again for every mail that is due, and return how many: those the broker lost or a killed worker held."""
+    due = list(OutgoingMail.objects.due().order_by("due_at").values_list("pk", flat=True)[:MOST_A_SWEEP])
+    for mail_id in due:
+        ring("accounts.tasks.deliver_mail", mail_id=mail_id)
+    cache.set(LAST_SWEEP, timezone.now().timestamp(), timeout=None)
+    return len(due)
+
+
+@transaction.atomic  # taking a mail is no act of anybody: it is recorded when it is settled
+def _claim(mail_id: int) -> OutgoingMail | None:
+    """Take a due mail for the length of a lease; None when it is not due or another worker has it."""
+    mail = OutgoingMail.objects.due().select_for_update(skip_locked=True, no_key=True, of=("self",)).filter(pk=mail_id).first()
+    if mail is None:
+        return None
+    mail.state, mail.tries, mail.due_at = OutgoingMail.State.SENDING, mail.tries + 1, timezone.now() + LEASE
+    mail.save(update_fields=["state", "tries", "due_at"])
+    return mail
+
+
+def _hand_over(mail: OutgoingMail, letter: letters.Letter) -> None:
+    message = EmailMultiAlternatives(
+        subject=letter.subject, body=letter.text, to=[mail.address], headers={"Message-ID": mail.message_id}
+    )
+    message.attach_alternative(letter.html, "text/html")
+    message.send()
+
+
+@action(MAIL_SENT)
+def settle_sent(*, mail: OutgoingMail, by: Any) -> OutgoingMail:
+    """Write down that a mail was handed over to the mail server. More is not known without its reports."""
+    mail = OutgoingMail.objects.lock(mail.pk)
+    mail.state, mail.sent_at, mail.problem = OutgoingMail.State.SENT, timezone.now(), ""
+    mail.save(update_fields=["state", "sent_at", "problem"])
+    _record(MAIL_SENT, mail, by=by)
+    return mail
+
+
+@action(MAIL_DELAYED)
+def settle_delayed(*, mail: OutgoingMail, problem: str, by: Any) -> OutgoingMail:
+    """Write down that a try failed, and when the next one is due."""
+    mail = OutgoingMail.objects.lock(mail.pk)
+    mail.state, mail.problem = OutgoingMail.State.QUEUED, problem[:300]
+    mail.due_at = timezone.now() + PAUSES[mail.tries - 1]
+    mail.save(update_fields=["state", "problem", "due_at"])
+    _record(MAIL_DELAYED, mail, by=by)
+    return mail
+
+
+@action(MAIL_FAILED)
+def settle_parked(*, mail: OutgoingMail, problem: str, by: Any) -> OutgoingMail:
+    """Write down that a mail failed for good; a person has to look at it."""
+    mail = OutgoingMail.objects.lock(mail.pk)
+    mail.state, mail.problem = OutgoingMail.State.PARKED, problem[:300]
+    mail.save(update_fields=["state", "problem"])
+    _record(MAIL_FAILED, mail, by=by)
+    return mail
+
+
+def _settle_failure(mail: OutgoingMail, problem: str, *, final: bool) -> None:
+    logger.warning("mail %s was not sent: %s", mail.pk, problem)
+    settle = settle_parked if final or mail.tries > len(PAUSES) else settle_delayed
+    settle(mail=mail, problem=problem, by=SYSTEM)
+
+
+def _record(act: Any, mail: OutgoingMail, *, by: Any) -> None:
+    target = Snapshot(mail.about_kind, mail.about_id, mail.address)
+    after = {"address": mail.address, "mail": mail.kind, "tries": mail.tries}
+    record(act, by=by, on=mail.account or PORTAL, target=target, after=after, reason=mail.problem)
+
+
+def _text(words: bytes | str) -> str:
+    return words.decode("utf-8", "replace") if isinstance(words, bytes) else words

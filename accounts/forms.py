@@ -1,0 +1,142 @@
+"""Parsing and wording of what people type about themselves and their accounts."""
+
+import zoneinfo
+from typing import Any
+
+from allauth.account.forms import SignupForm as LibrarySignupForm
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+
+from .models import Asset, BusinessAccount, Person, SecurityPolicy
+from .normalising import normal_address, plain_name
+
+
+class HouseRenderer(TemplatesSetting):
+    """Draws every form and field with our own components."""
+
+    form_template_name = "components/form.html"
+    field_template_name = "components/field.html"
+
+
+class PlainNameField(forms.CharField):
+    """A name or title on one line; what can't be seen is taken out (IN10)."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the text in its plain form."""
+        return plain_name(super().to_python(value) or "")
+
+
+class AddressField(forms.CharField):
+    """One e-mail address, brought to its one form."""
+
+    widget = forms.EmailInput
+
+    def clean(self, value: Any) -> str:
+        """Return the normalised address. Raises ValidationError with words that say what is wrong."""
+        typed = super().clean(value)
+        return normal_address(typed) if typed else ""
+
+
+class SignupForm(LibrarySignupForm):
+    """Making a sign-in: address, name and one password. `fixed_address` is the invited one, which can't be changed."""
+
+    name = PlainNameField(label=_("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    time_zone = forms.CharField(required=False, max_length=50, widget=forms.HiddenInput(attrs={"data-time-zone": True}))
+    field_order = ["email", "name", "password1", "time_zone"]
+
+    def __init__(self, *args: Any, fixed_address: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fixed_address = fixed_address
+        self.fields["email"].label = _("E-mail address")
+        if fixed_address:
+            self.fields["email"].initial = fixed_address
+            self.fields["email"].widget.attrs["readonly"] = True
+            self.fields["email"].help_text = _("The invited address. It is confirmed already, since the link came by mail.")
+
+    def clean_email(self) -> str:
+        """Return the address; refuse another than the invited one, since that one counts as verified (rule 7)."""
+        address = super().clean_email()
+        if self.fixed_address and address != self.fixed_address:
+            raise ValidationError(_("The invitation is for %(address)s."), params={"address": self.fixed_address})
+        return address
+
+    def clean_time_zone(self) -> str:
+        """Return the browser's time zone where it is a known one, else UTC."""
+        zone = self.cleaned_data["time_zone"]
+        return zone if zone in zoneinfo.available_timezones() else "UTC"
+
+
+class ProfileForm(forms.ModelForm):
+    """The own name and time zone."""
+
+    name = PlainNameField(label=_("Name"), max_length=100)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())],
+        help_text=_("All times are shown in it."),
+    )
+
+    class Meta:
+        model = Person
+        fields = ["name", "time_zone"]
+
+
+class OpenAccountForm(forms.Form):
+    """Name and kind of a new account."""
+
+    name = PlainNameField(
+        label=_("Name of the account"), max_length=100, help_text=_("The brand or client, such as Northwind Coffee.")
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=BusinessAccount.Kind,
+        initial=BusinessAccount.Kind.BUSINESS,
+        widget=forms.RadioSelect,
+        help_text=_("A business account has a team. A standard account is for one person; it can be upgraded."),
+    )
+
+
+class AccountSettingsForm(forms.Form):
+    """The account's name."""
+
+    name = PlainNameField(label=_("Name of the account"), max_length=100)
+
+
+class PolicyForm(forms.ModelForm):
+    """What the account demands of its team."""
+
+    class Meta:
+        model = SecurityPolicy
+        fields = ["second_factor", "confirmation", "most_administrators", "invitation_days"]
+        widgets = {"second_factor": forms.RadioSelect, "confirmation": forms.RadioSelect}
+
+
+class AssetForm(forms.ModelForm):
+    """Kind, name and handle of an asset."""
+
+    name = PlainNameField(label=_("Name"), max_length=100)
+    handle = PlainNameField(
+        label=_("Handle or number"), max_length=100, required=False, help_text=_("How the platform names it: @northwind.")
+    )
+
+    class Meta:
+        model = Asset
+        fields = ["kind", "name", "handle"]
+
+
+class CloseAccountForm(forms.Form):
+    """The account's name, typed again before it is closed."""
+
+    typed_name = PlainNameField(label=_("Type the account’s name to close it"), max_length=100)
+
+    def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+
+    def clean_typed_name(self) -> str:
+        """Return the name. Raises ValidationError when it is not the account's."""
+        if self.cleaned_data["typed_name"] != self.account.name:
+            raise ValidationError(_("Type “%(name)s” exactly as it stands."), params={"name": self.account.name})
+        return self.cleaned_data["typed_name"]

@@ -1,0 +1,114 @@
+"""Business accounts, their assets, and their security policy."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..permissions import ASSET_PERMISSIONS
+from ..querysets import AssetQuerySet, BusinessAccountQuerySet
+
+
+class BusinessAccount(models.Model):
+    """The thing that access is managed for. It always has an owner (rule 3)."""
+
+    audit_kind = "account"
+
+    class Kind(models.TextChoices):
+        STANDARD = "standard", _("standard")
+        BUSINESS = "business", _("business")
+
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.SlugField(unique=True, max_length=60)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.BUSINESS)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_accounts")
+    created_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BusinessAccountQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the path of the account's overview."""
+        return reverse("account_home", args=[self.slug])
+
+    @property
+    def is_business(self) -> bool:
+        """Whether the account has a team."""
+        return self.kind == self.Kind.BUSINESS
+
+
+class SecurityPolicy(models.Model):
+    """What one account demands of its team. Read by the permission check itself (rules 1, 5, 11)."""
+
+    class SecondFactor(models.TextChoices):
+        NOBODY = "nobody", _("from nobody")
+        ADMINISTRATORS = "administrators", _("from those who manage the team")
+        EVERYONE = "everyone", _("from everyone")
+
+    class Confirmation(models.TextChoices):
+        NEVER = "never", _("no confirmation")
+        AFTER = "after", _("asked for; access begins at acceptance")
+        BEFORE = "before", _("asked for; access begins only when confirmed")
+
+    account = models.OneToOneField(BusinessAccount, models.CASCADE, primary_key=True, related_name="policy")
+    second_factor = models.CharField(
+        _("require a second factor"), max_length=20, choices=SecondFactor, default=SecondFactor.NOBODY
+    )
+    confirmation = models.CharField(
+        _("role confirmation"), max_length=10, choices=Confirmation, default=Confirmation.AFTER
+    )
+    most_administrators = models.PositiveSmallIntegerField(
+        _("most administrators"), default=5, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    invitation_days = models.PositiveSmallIntegerField(
+        _("days an invitation stays open"), default=7, validators=[MinValueValidator(1), MaxValueValidator(30)]
+    )
+
+    class Meta:
+        verbose_name_plural = _("security policies")
+
+    def __str__(self) -> str:
+        return f"Security policy of {self.account}"
+
+
+class Asset(models.Model):
+    """A thing inside a business account that work happens on."""
+
+    class Kind(models.TextChoices):
+        PROFILE = "profile", _("TikTok profile")
+        AD_ACCOUNT = "ad_account", _("ad account")
+        CATALOGUE = "catalogue", _("catalogue")
+        OTHER = "other", _("other")
+
+    account = models.ForeignKey(BusinessAccount, on_delete=models.CASCADE, related_name="assets")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.PROFILE)
+    name = models.CharField(_("name"), max_length=100)
+    handle = models.CharField(
+        _("handle or number"), max_length=100, blank=True, help_text=_("How the platform names it: @northwind, say.")
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        permissions = [(permission.code, str(permission.words)) for permission in ASSET_PERMISSIONS]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                Lower("name"),
+                condition=models.Q(archived_at=None),
+                name="one_asset_each_name",
+                violation_error_message=_("There is an asset of this name already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

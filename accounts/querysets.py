@@ -1,0 +1,66 @@
+"""The reading questions about people, accounts, assets and mails."""
+
+import datetime as dt
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+
+class LockableQuerySet(models.QuerySet):
+    """Rows that an action locks before it decides."""
+
+    def lock(self, pk: Any) -> Any:
+        """Return the row as it is now, locked until the transaction ends.
+
+        Raises ChangedMeanwhile when it is not among these rows any more.
+        """
+        from .errors import ChangedMeanwhile  # errors speak of models, models are made of querysets
+
+        try:
+            return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+        except self.model.DoesNotExist:
+            raise ChangedMeanwhile(_("This has changed since you opened the page. Please look again.")) from None
+
+
+class BusinessAccountQuerySet(LockableQuerySet):
+    """Business accounts."""
+
+    def open(self) -> Self:
+        """Those that are not closed."""
+        return self.filter(closed_at=None)
+
+
+class AssetQuerySet(LockableQuerySet):
+    """Assets of accounts."""
+
+    def of(self, account: Any) -> Self:
+        """Those of one account, by kind and name."""
+        return self.filter(account=account).order_by("archived_at", "kind", "name", "pk")
+
+    def in_use(self) -> Self:
+        """Those that are not archived."""
+        return self.filter(archived_at=None)
+
+    def matching(self, text: str) -> Self:
+        """Those whose name or handle holds this text."""
+        return self.filter(Q(name__icontains=text) | Q(handle__icontains=text)) if text else self
+
+
+class OutgoingMailQuerySet(LockableQuerySet):
+    """Mails that wait, go out, or are parked."""
+
+    def due(self, at: dt.datetime | None = None) -> Self:
+        """Those to be sent now: queued and due, or taken by a worker whose lease ran out."""
+        now = at or timezone.now()
+        return self.filter(state__in=[self.model.State.QUEUED, self.model.State.SENDING], due_at__lte=now)
+
+    def about(self, kind: str, pk: int) -> Self:
+        """Those about one thing, the newest first."""
+        return self.filter(about_kind=kind, about_id=pk).order_by("-pk")
+
+    def parked(self) -> Self:
+        """Those that failed for good."""
+        return self.filter(state=self.model.State.PARKED)

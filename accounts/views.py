@@ -1,0 +1,144 @@
+"""The base view of all pages inside an account, and the pages about a person's own profile."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.generic import FormView
+
+from audit.events import ACCESS_REFUSED
+from audit.models import Event
+from audit.recording import Refused, record, record_refusal
+
+from . import actions
+from .access import Answer, Standing, explain, who_can_give
+from .errors import ChangedMeanwhile, MissingPermission
+from .forms import ProfileForm
+from .models import BusinessAccount
+from .permissions import words_for
+
+
+class AccountView(View):
+    """A page inside one account. It finds the account of the address and asks for `permission` on it (rule 4).
+
+    A stranger gets 404, as for an account that never was; a member without power sees why and whom to ask; a member
+    without the permission gets 403, which names it. An action's refusal becomes a message on the form.
+    """
+
+    permission: ClassVar[str] = ""
+    account: BusinessAccount
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.permission and not cls.__dict__.get("abstract"):
+            raise ImproperlyConfigured(f"{cls.__name__} must say which permission it asks for")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Find, check, load, and answer; turn refusals into the page that explains them."""
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        account = BusinessAccount.objects.select_related("policy", "owner").filter(slug=kwargs["slug"]).first()
+        answer = explain(request.user, self.permission, account) if account else None
+        if account is None or answer is None or answer.standing is Standing.STRANGER:
+            raise Http404
+        self.account = request.account = account
+        if answer.standing is not Standing.ACTIVE:
+            return self._without_power(answer)
+        if not answer.allowed:
+            self._record_refused_page()
+            return self._missing(MissingPermission(self.permission, account))
+        try:
+            self.load()
+            return super().dispatch(request, *args, **kwargs)
+        except MissingPermission as refusal:
+            record_refusal(refusal)
+            return self._missing(refusal)
+
+    def load(self) -> None:
+        """Find what else the address names, right after the check. Raises Http404 for what is not in the account."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Give every template the account."""
+        return super().get_context_data(account=self.account, **kwargs)  # type: ignore[misc]  # a generic view's
+
+    def done(self, message: str, to: str = "") -> HttpResponse:
+        """Say what was done, and go on to a page (the account's overview)."""
+        messages.success(self.request, message)
+        return HttpResponseRedirect(to or reverse("account_home", args=[self.account.slug]))
+
+    def _without_power(self, answer: Answer) -> HttpResponse:
+        context = {"account": self.account, "answer": answer, "owner": self.account.owner, "Standing": Standing}
+        return render(self.request, "accounts/no_access.html", {**context, "inside": False}, status=403)
+
+    def _missing(self, refusal: MissingPermission) -> HttpResponse:
+        context = {
+            "account": self.account,
+            "words": refusal.words,
+            "missing": words_for(refusal.code),
+            "givers": who_can_give(refusal.code, self.account),
+        }
+        return render(self.request, "accounts/missing_permission.html", context, status=403)
+
+    def _record_refused_page(self) -> None:
+        after = {"permission": words_for(self.permission), "page": self.request.resolver_match.view_name}
+        with transaction.atomic():
+            record(
+                ACCESS_REFUSED, by=self.request.user, on=self.account, after=after, result=Event.Result.REFUSED,
+                reason=_("The permission to %(act)s is missing.") % {"act": words_for(self.permission)},
+            )
+
+
+class AccountFormView(AccountView, FormView):
+    """A form inside an account. Without a `form_class` it only asks for a yes: a confirmation."""
+
+    abstract = True
+    form_class: Any = forms.Form
+    http_method_names = ["get", "post", "head", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Act. What a rule or a policy refuses stands on the form as a message, and in the log as a refusal."""
+        form = self.get_form()
+        if not form.is_valid():
+            return self.form_invalid(form)
+        try:
+            return self.form_valid(form)
+        except MissingPermission:
+            raise
+        except Refused as refusal:
+            record_refusal(refusal)
+            form.add_error(None, refusal.words)
+            return self.form_invalid(form, status=409 if isinstance(refusal, ChangedMeanwhile) else 422)
+
+    def form_invalid(self, form: Any, status: int = 422) -> HttpResponse:
+        """Show the form again with what was typed and what is wrong."""
+        return self.render_to_response(self.get_context_data(form=form), status=status)
+
+
+class ProfileView(LoginRequiredMixin, FormView):
+    """The own name and time zone."""
+
+    template_name = "accounts/profile.html"
+    form_class = ProfileForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Fill the form with the person as it is."""
+        return {**super().get_form_kwargs(), "instance": type(self.request.user).objects.get(pk=self.request.user.pk)}
+
+    def form_valid(self, form: ProfileForm) -> HttpResponse:
+        """Change the profile."""
+        actions.change_profile(person=self.request.user, by=self.request.user, **form.cleaned_data)
+        messages.success(self.request, _("Your profile is saved."))
+        return HttpResponseRedirect(reverse("profile"))
+
+    def form_invalid(self, form: ProfileForm) -> HttpResponse:
+        """Show the form again with what is wrong."""
+        return self.render_to_response(self.get_context_data(form=form), status=422)
