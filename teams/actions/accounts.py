@@ -1,0 +1,65 @@
+"""Opening and closing a business account."""
+
+import secrets
+import string
+
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts.errors import PolicyViolation
+from accounts.models import BusinessAccount, Person, SecurityPolicy
+from accounts.permissions import OWN_ACCOUNT
+from audit.recording import action, record
+
+from .. import authority
+from ..events import ACCOUNT_CLOSED, ACCOUNT_OPENED
+from ..models import Membership, OwnershipOffer, Role
+from ..permissions import OWNER
+
+MOST_OPENED = 50  # accounts that one person may own: enough for anybody real, too few to flood the portal
+RESERVED_SLUGS = {"new"}  # other pages live at these addresses
+
+
+@action(ACCOUNT_OPENED)
+def open_account(*, name: str, kind: str, by: Person) -> BusinessAccount:
+    """Open a business account that `by` owns, with the default policy, and return it (rule 3).
+
+    Raises PolicyViolation when the person owns too many already.
+    """
+    owner = Person.objects.select_for_update(no_key=True).get(pk=by.pk)
+    if owner.owned_accounts.open().count() >= MOST_OPENED:
+        raise PolicyViolation(_("You own %(count)d accounts already, which is the most.") % {"count": MOST_OPENED})
+    account = BusinessAccount.objects.create(name=name, slug=_free_slug(name), kind=kind, owner=owner)
+    SecurityPolicy.objects.create(account=account)
+    now = timezone.now()
+    role = Role.objects.built_in(OWNER)
+    Membership.objects.create(account=account, person=owner, role=role, joined_at=now, confirmed_at=now)
+    record(ACCOUNT_OPENED, by=owner, on=account, after={"kind": str(kind), "owner": str(owner), "owner_id": owner.pk})
+    return account
+
+
+@action(ACCOUNT_CLOSED)
+def close_account(*, account: BusinessAccount, by: Person) -> BusinessAccount:
+    """Close an account: from now on nobody holds any power in it. Its log stays. The owner's act.
+
+    Raises MissingPermission, ChangedMeanwhile (it is closed already).
+    """
+    account = BusinessAccount.objects.open().lock(account.pk)
+    authority.require(by, OWN_ACCOUNT, on=account)
+    account.closed_at = timezone.now()
+    account.save(update_fields=["closed_at"])
+    OwnershipOffer.objects.open().filter(account=account).update(
+        state=OwnershipOffer.State.WITHDRAWN, answered_at=account.closed_at
+    )
+    members = Membership.objects.current().filter(account=account).count()
+    record(ACCOUNT_CLOSED, by=by, on=account, after={"members": members})
+    return account
+
+
+def _free_slug(name: str) -> str:
+    """Return an address for the account that nobody has, which tells nothing about other accounts."""
+    base = slugify(name)[:48] or "account"
+    if base not in RESERVED_SLUGS and not BusinessAccount.objects.filter(slug=base).exists():
+        return base
+    return f"{base}-{''.join(secrets.choice(string.ascii_lowercase + string.digits) for _sign in range(6))}"

@@ -1,0 +1,129 @@
+"""What happens to a member: confirmed, given another role, suspended, restored, removed; or leaving."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import ChangedMeanwhile, PolicyViolation
+from accounts.models import BusinessAccount, Person
+from accounts.permissions import MANAGE_TEAM
+from audit.recording import action, record
+
+from .. import authority, policies
+from ..events import LEFT, REMOVED, RESTORED, ROLE_CHANGED, ROLE_CONFIRMED, SUSPENDED
+from ..models import Membership, Role
+from . import seating
+
+
+@action(ROLE_CONFIRMED)
+def confirm_role(*, membership: Membership, by: Person) -> Membership:
+    """Confirm that a new member's role is granted as intended, and return the membership (rules 2, 11).
+
+    Raises MissingPermission, PolicyViolation, ChangedMeanwhile (ended since, or confirmed already).
+    """
+    account, membership = _lock(membership)
+    if membership.confirmed_at:
+        raise ChangedMeanwhile(_("The role is confirmed already."))
+    authority.require(by, MANAGE_TEAM, on=account, over=membership, adding=membership.role.permissions)
+    membership.confirmed_at = timezone.now()
+    membership.save(update_fields=["confirmed_at"])
+    record(ROLE_CONFIRMED, by=by, on=account, target=membership, after={"role": membership.role.as_event()})
+    return membership
+
+
+@action(ROLE_CHANGED)
+def change_role(*, membership: Membership, role: Role, by: Person, reason: str = "") -> Membership:
+    """Give a member another role and return the membership as it now stands (rules 2, 3, 5, 12).
+
+    Choosing a role is also confirming it. Raises MissingPermission, PolicyViolation (no room for another
+    administrator; the owner's role), ChangedMeanwhile (ended since).
+    """
+    account, membership = _lock(membership)
+    role = Role.objects.of(account).get(pk=role.pk)  # as it is now: a custom role may have been edited meanwhile
+    if role == membership.role:
+        return membership  # nothing changed, so no event
+    adding = role.permissions - membership.role.permissions
+    authority.require(by, MANAGE_TEAM, on=account, over=membership, adding=adding)
+    if role.is_owner:
+        raise PolicyViolation(_("Ownership moves by a transfer only."))
+    if not membership.role.administers:
+        policies.require_room(account, role)
+    before, membership.role = membership.role, role
+    membership.confirmed_at = membership.confirmed_at or timezone.now()
+    membership.save(update_fields=["role", "confirmed_at"])
+    change = {"before": {"role": before.as_event()}, "after": {"role": role.as_event()}}
+    record(ROLE_CHANGED, by=by, on=account, target=membership, reason=reason, **change)
+    return membership
+
+
+@action(SUSPENDED)
+def suspend(*, membership: Membership, by: Person, reason: str = "") -> Membership:
+    """Stop all of a member's power for now; role and grants are kept (rules 2, 3, 14).
+
+    Raises MissingPermission, PolicyViolation, ChangedMeanwhile (ended or suspended since).
+    """
+    account, membership = _lock(membership)
+    if membership.state != Membership.State.ACTIVE:
+        raise ChangedMeanwhile(_("%(person)s is suspended already.") % {"person": membership})
+    authority.require(by, MANAGE_TEAM, on=account, over=membership)
+    membership.state, membership.suspended_at = Membership.State.SUSPENDED, timezone.now()
+    membership.save(update_fields=["state", "suspended_at"])
+    record(SUSPENDED, by=by, on=account, target=membership, reason=reason, after={"role": membership.role.as_event()})
+    return membership
+
+
+@action(RESTORED)
+def restore(*, membership: Membership, by: Person) -> Membership:
+    """Give a suspended member the power back. It passes the same rules as giving it anew (rules 2, 5).
+
+    Raises MissingPermission, PolicyViolation, ChangedMeanwhile (not suspended any more).
+    """
+    account, membership = _lock(membership)
+    if membership.state != Membership.State.SUSPENDED:
+        raise ChangedMeanwhile(_("%(person)s is not suspended any more.") % {"person": membership})
+    grants = [(grant.content_object, frozenset({grant.permission.codename})) for grant in _grants_in_use(membership)]
+    adding = membership.role.permissions
+    authority.require(by, MANAGE_TEAM, on=account, over=membership, adding=adding, adding_on=grants)
+    membership.state, membership.suspended_at = Membership.State.ACTIVE, None
+    membership.save(update_fields=["state", "suspended_at"])
+    record(RESTORED, by=by, on=account, target=membership, after={"role": membership.role.as_event()})
+    return membership
+
+
+@action(REMOVED)
+def remove(*, membership: Membership, by: Person, reason: str = "") -> Membership:
+    """End a membership, its asset grants and open offers (rules 2, 3, 14). The row stays as history.
+
+    Raises MissingPermission, PolicyViolation, ChangedMeanwhile (ended since).
+    """
+    account, membership = _lock(membership)
+    authority.require(by, MANAGE_TEAM, on=account, over=membership)
+    before = seating.end(membership)
+    record(REMOVED, by=by, on=account, target=membership, before=before, reason=reason)
+    return membership
+
+
+@action(LEFT)
+def leave(*, membership: Membership, by: Person) -> Membership:
+    """End one's own membership. The owner can't leave without a transfer first (rule 3).
+
+    Raises PolicyViolation, ChangedMeanwhile (ended since).
+    """
+    account, membership = _lock(membership)
+    if membership.person_id != by.pk:
+        raise PolicyViolation(_("Only the member can leave; others are removed."))
+    if account.owner_id == by.pk:
+        raise PolicyViolation(_("The owner can’t leave. Transfer the ownership first, or close the account."))
+    before = seating.end(membership)
+    record(LEFT, by=by, on=account, target=membership, before=before)
+    return membership
+
+
+def _lock(membership: Membership) -> tuple[BusinessAccount, Membership]:
+    """Lock the account first, always, then the current membership: one order, no deadlock."""
+    account = BusinessAccount.objects.open().lock(membership.account_id)
+    return account, Membership.objects.current().select_related("role", "person").lock(membership.pk)
+
+
+def _grants_in_use(membership: Membership) -> list:
+    rows = membership.asset_grants.filter(content_object__archived_at=None)
+    return list(rows.select_related("content_object", "permission"))

@@ -1,0 +1,29 @@
+"""The authentication backend that answers for accounts and assets (rule 1)."""
+
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+
+from accounts.access import Answer
+from accounts.models import BusinessAccount, Person
+
+from . import access
+from .models import Membership
+
+
+class AccessBackend(BaseBackend):
+    """Answers `user.has_perm(code, obj)` from memberships, roles and asset grants. Signs nobody in."""
+
+    def explain(self, person: Any, code: str, obj: Any) -> Answer:
+        """Say whether, and why."""
+        return access.explain(person, code, obj)
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Say whether; for what is no account and no asset, leave the answer to others."""
+        return obj is not None and access.explain(user_obj, perm, obj).allowed
+
+    def who_can_give(self, code: str, account: BusinessAccount) -> list[Person]:
+        """Return the active members who manage the team and hold `code` themselves, the owner last (rules 2, 4)."""
+        rows = Membership.objects.active().filter(account=account).administering().select_related("person", "role")
+        able = [row for row in rows.order_by("role__position", "person__name", "pk") if code in row.role.permissions]
+        return [row.person for row in sorted(able, key=lambda row: row.role.is_owner)]

@@ -1,0 +1,30 @@
+"""What an account's policy allows. Each check is asked under the lock on the account."""
+
+from django.utils.translation import ngettext
+
+from accounts.errors import PolicyViolation
+from accounts.models import BusinessAccount
+
+from .models import Membership, Role
+
+
+def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> None:
+    """Demand that the account may have one more holder of `role` (rule 5). `freed` seats become free by the same act.
+
+    The owner counts as no administrator. Raises PolicyViolation with the limit in words.
+    """
+    if not role.administers or role.is_owner:
+        return
+    rows = Membership.objects.current().filter(account=account).administering()
+    taken = rows.exclude(person_id=account.owner_id).count() - freed
+    limit = account.policy.most_administrators
+    if taken >= limit:
+        raise PolicyViolation(
+            ngettext(
+                "This account may have %(limit)d administrator, and has one. Change the policy or another role first.",
+                "This account may have %(limit)d administrators, and has that many. "
+                "Change the policy or another role first.",
+                limit,
+            )
+            % {"limit": limit}
+        )

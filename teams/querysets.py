@@ -1,0 +1,88 @@
+"""The reading questions about roles, memberships, asset grants and ownership offers."""
+
+import datetime as dt
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from accounts.permissions import MANAGE_TEAM
+from accounts.querysets import LockableQuerySet
+
+from .permissions import BUILT_IN
+
+
+class RoleQuerySet(models.QuerySet):
+    """Roles: the built-in ones, and those that an account made."""
+
+    def of(self, account: Any) -> Self:
+        """Those that can be given in this account, the built-in ones first."""
+        return self.filter(Q(account=None) | Q(account=account)).order_by(F("account").asc(nulls_first=True), "position")
+
+    def built_in(self, code: str) -> Any:
+        """Return the built-in role with this code. Raises Role.DoesNotExist."""
+        return self.get(account=None, code=code)
+
+
+class MembershipQuerySet(LockableQuerySet):
+    """Memberships. Ended ones stay as history."""
+
+    def current(self) -> Self:
+        """Those that have not ended, suspended ones among them."""
+        return self.exclude(state=self.model.State.ENDED)
+
+    def active(self, *, at: dt.datetime | None = None) -> Self:
+        """Those that give power at `at` (now): not suspended, not past their end.
+
+        What an account's policy asks beyond that (a confirmation, a second factor) only the check itself answers.
+        """
+        return self.filter(state=self.model.State.ACTIVE).exclude(ends_at__lte=at or timezone.now())
+
+    def administering(self) -> Self:
+        """Those whose role manages the team."""
+        built_in = [role.code for role in BUILT_IN.values() if MANAGE_TEAM in role.holds]
+        return self.filter(
+            Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[MANAGE_TEAM])
+        )
+
+    def to_confirm(self) -> Self:
+        """Those whose role an administrator is asked to confirm (rule 11), the longest waiting first."""
+        return self.current().filter(confirmed_at=None).order_by("joined_at", "pk")
+
+    def without_second_factor(self) -> Self:
+        """Those whose person has neither a time code nor a passkey."""
+        return self.exclude(person__authenticator__type__in=["totp", "webauthn"])
+
+    def matching(self, text: str) -> Self:
+        """Those whose person's name or address holds this text."""
+        return self.filter(Q(person__name__icontains=text) | Q(person__email__icontains=text)) if text else self
+
+    def with_second_factor(self) -> Self:
+        """With `has_second_factor` on each row."""
+        from allauth.mfa.models import Authenticator  # an installed app's model: only there once the apps are loaded
+
+        factors = Authenticator.objects.filter(user_id=OuterRef("person_id"), type__in=["totp", "webauthn"])
+        return self.annotate(has_second_factor=Exists(factors))
+
+    def for_team_page(self) -> Self:
+        """Every row with all that the page shows, in one query; the order is total, so paging is stable."""
+        rows = self.select_related("person", "role")
+        rows = rows.annotate(granted_assets=Count("asset_grants__content_object", distinct=True))
+        return rows.with_second_factor().order_by("person__name", "person__email", "pk")
+
+
+class AssetGrantQuerySet(models.QuerySet):
+    """Single permissions of one person on one asset."""
+
+    def of(self, membership: Any) -> Self:
+        """Those that one member holds in the account."""
+        return self.filter(membership=membership).select_related("content_object", "permission")
+
+
+class OwnershipOfferQuerySet(LockableQuerySet):
+    """Offers of ownership."""
+
+    def open(self) -> Self:
+        """Those that wait for an answer."""
+        return self.filter(state=self.model.State.OPEN)
