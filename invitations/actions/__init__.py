@@ -1,0 +1,17 @@
+"""Every change of this floor: one function for one act."""
+
+from .answering import accept, decline, note_opening
+from .inviting import invite
+from .keeping import change_offer, copy_link, correct_address, resend, revoke
+
+__all__ = [
+    "accept",
+    "change_offer",
+    "copy_link",
+    "correct_address",
+    "decline",
+    "invite",
+    "note_opening",
+    "resend",
+    "revoke",
+]

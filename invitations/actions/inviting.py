@@ -1,0 +1,61 @@
+"""Inviting: one address, one act."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import PolicyViolation
+from accounts.models import BusinessAccount, Person
+from audit.recording import action, record
+from teams.models import Role
+from teams.policies import require_room
+
+from .. import policies
+from ..events import INVITED
+from ..models import Invitation
+from . import sending
+
+
+@action(INVITED)
+def invite(
+    *,
+    account: BusinessAccount,
+    address: str,
+    role: Role,
+    by: Person,
+    grants: policies.Grants | None = None,
+    message: str = "",
+) -> Invitation:
+    """Offer a membership to a normalised address, queue its mail, and return the invitation (rules 2, 5, 6, 8, 10).
+
+    Raises MissingPermission, PolicyViolation (standard account, a member, oneself, an open one, no room, too many).
+    """
+    grants = grants or {}
+    account = BusinessAccount.objects.open().lock(account.pk)
+    role = Role.objects.of(account).get(pk=role.pk)
+    policies.require_offerable(account, role, grants)
+    sending.require_right(by, account, role, grants)
+    policies.require_team(account)
+    if address == by.email:
+        raise PolicyViolation(_("That is your own address. You are a member already."))
+    policies.require_new(account, address)
+    if Invitation.objects.open().filter(account=account, address=address).exists():
+        raise PolicyViolation(
+            _("%(address)s has an open invitation already. Send it again from the list.") % {"address": address}
+        )
+    require_room(account, role)
+    policies.require_within_limits(account, address)
+    _retire_expired(account, address)
+    now = timezone.now()
+    invitation = Invitation.objects.create(
+        account=account, address=address, role=role, message=message, invited_by=by, created_at=now, expires_at=now
+    )
+    sending.write_offer(invitation, grants)
+    sending.begin_sending(invitation, channel=Invitation.Channel.MAIL)
+    record(INVITED, by=by, on=account, target=invitation, after=sending.as_event(role, grants))
+    return invitation
+
+
+def _retire_expired(account: BusinessAccount, address: str) -> None:
+    """Close an expired invitation to the same address, so that the new one is the only unanswered one."""
+    rows = Invitation.objects.expired().filter(account=account, address=address)
+    rows.update(state=Invitation.State.REVOKED, answered_at=timezone.now())

@@ -1,0 +1,75 @@
+"""What several acts share: beginning a sending, reading and describing an offer. Writes no event."""
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.actions import post
+from accounts.models import Asset, BusinessAccount, Person
+from accounts.permissions import MANAGE_TEAM
+from teams import authority
+from teams.models import Role
+
+from .. import policies
+from ..models import Invitation, InvitationGrant
+from ..tokens import hash_of, token_for
+
+
+def begin_sending(invitation: Invitation, *, channel: str) -> str:
+    """Begin the present sending of a saved invitation: time, end, token. Returns the token of the new link.
+
+    The database keeps only its hash; a mail makes the same token again when it is sent (rule 8).
+    """
+    now = timezone.now()
+    token = token_for(invitation.pk, invitation.sending)
+    invitation.token_hash, invitation.channel, invitation.sent_at = hash_of(token), channel, now
+    invitation.expires_at = now + dt.timedelta(days=invitation.account.policy.invitation_days)
+    invitation.save()
+    if channel == Invitation.Channel.MAIL:
+        post(
+            kind=policies.INVITATION_MAIL,
+            about=invitation,
+            address=invitation.address,
+            account=invitation.account,
+            sending=invitation.sending,
+        )
+    return token
+
+
+def lock(invitation: Invitation, *, by: Person) -> tuple[BusinessAccount, Invitation]:
+    """Lock account and unanswered invitation, and demand that `by` may give what it offers (rule 2)."""
+    account = BusinessAccount.objects.open().lock(invitation.account_id)
+    invitation = Invitation.objects.unanswered().select_related("role").lock(invitation.pk)
+    invitation.account = account
+    require_right(by, account, invitation.role, grants_of(invitation))
+    return account, invitation
+
+
+def require_right(by: Any, account: BusinessAccount, role: Role, grants: policies.Grants) -> None:
+    """Demand that `by` manages the team and holds all that the offer gives (rule 2)."""
+    authority.require(by, MANAGE_TEAM, on=account, adding=role.permissions, adding_on=grants.items())
+
+
+def grants_of(invitation: Invitation) -> dict[Asset, frozenset[str]]:
+    """Return what an invitation offers on single assets that are in use."""
+    grants: dict[Asset, set[str]] = {}
+    for grant in invitation.grants.filter(asset__archived_at=None).select_related("asset").order_by("asset_id"):
+        grants.setdefault(grant.asset, set()).add(grant.code)
+    return {asset: frozenset(codes) for asset, codes in grants.items()}
+
+
+def write_offer(invitation: Invitation, grants: policies.Grants) -> None:
+    """Make `grants` exactly what the invitation offers on single assets."""
+    invitation.grants.all().delete()
+    InvitationGrant.objects.bulk_create(
+        InvitationGrant(invitation=invitation, asset=asset, code=code)
+        for asset, codes in grants.items()
+        for code in sorted(codes)
+    )
+
+
+def as_event(role: Role, grants: policies.Grants) -> dict[str, Any]:
+    """Return what an event keeps of an offer."""
+    on_assets = [{"id": asset.pk, "name": asset.name, "grants": sorted(codes)} for asset, codes in grants.items()]
+    return {"role": role.as_event(), "assets": on_assets}

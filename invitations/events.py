@@ -1,0 +1,34 @@
+"""The acts of an invitation's life, with the words in which the log tells them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.events import register
+
+INVITED = register(
+    "invitation.created", _("invite"), _("{actor} invited {target} as {after[role][name]}")
+)
+RESENT = register("invitation.resent", _("resend an invitation"), _("{actor} sent the invitation to {target} again"))
+LINK_COPIED = register(
+    "invitation.link_copied", _("copy an invitation link"), _("{actor} made a new link for {target}, to hand over")
+)
+ADDRESS_CORRECTED = register(
+    "invitation.address_corrected",
+    _("correct an invited address"),
+    _("{actor} corrected the invited address from {before[address]} to {after[address]}"),
+)
+INVITATION_CHANGED = register(
+    "invitation.changed",
+    _("change an open invitation"),
+    _("{actor} changed the invitation of {target} from {before[role][name]} to {after[role][name]}"),
+)
+REVOKED = register("invitation.revoked", _("revoke an invitation"), _("{actor} revoked the invitation of {target}"))
+OPENED = register("invitation.opened", _("open an invitation"), _("The link for {target} was opened"))
+OPENED_BY_OTHER = register(
+    "invitation.opened_by_other",
+    _("open another’s invitation"),
+    _("The link for {target} was opened by {actor}, who is signed in under another address"),
+)
+ACCEPTED = register(
+    "invitation.accepted", _("accept an invitation"), _("{actor} accepted the invitation as {after[role][name]}")
+)
+DECLINED = register("invitation.declined", _("decline an invitation"), _("The invitation of {target} was declined"))
