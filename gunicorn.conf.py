@@ -1,6 +1,7 @@
 """How gunicorn serves: read by `gunicorn accessportal.wsgi` from the folder that it starts in."""
 
 import os
+from pathlib import Path
 
 from gunicorn.glogging import Logger
 
@@ -26,7 +27,7 @@ timeout = 60
 graceful_timeout = 8  # shorter than the ten seconds that a supervisor or container engine waits
 max_requests = 2_000
 max_requests_jitter = 200
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a heartbeat file on a slow disk stalls workers
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a heartbeat file on a slow disk stalls workers
 forwarded_allow_ips = ""  # Django alone reads X-Forwarded-Proto, and only behind TRUSTED_PROXY_COUNT proxies
 control_socket_disable = True
 accesslog = None  # paths carry invitation tokens; the proxy's log or the audit answers who came

@@ -1,7 +1,6 @@
 """What the role of web and worker may do in the database; the owner's command set_up_database gives it."""
 
-from psycopg2 import sql
-from psycopg2.extensions import cursor as Cursor
+from psycopg2 import extensions, sql
 
 ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE"
 CLOSER_GRANTS = {  # never DELETE or TRUNCATE, and no UPDATE of an event (rule 15)
@@ -10,7 +9,7 @@ CLOSER_GRANTS = {  # never DELETE or TRUNCATE, and no UPDATE of an event (rule 1
 }
 
 
-def grant_app_role(cursor: Cursor, role: str) -> None:
+def grant_app_role(cursor: extensions.cursor, role: str) -> None:
     """Give the existing `role` exactly its grants in the schema `public`; may be repeated.
 
     Runs as the owner of the tables, inside a transaction of the caller, so that nobody meets a moment without grants.

@@ -4,6 +4,7 @@ import email
 import itertools
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage as ParsedMessage
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp, csp_update
+from django import forms
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -19,6 +21,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
@@ -36,7 +39,7 @@ _number = itertools.count(1)
 class EmlFileBackend(BaseEmailBackend):
     """Writes each message to `$ACCESSPORTAL_DATA/mail/<time>-<n>-<to>.eml`, whole or not at all."""
 
-    def send_messages(self, email_messages: list[EmailMessage]) -> int:
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Write the messages and return how many; raises OSError when the folder can't be written."""
         folder = Path(settings.MAIL_FOLDER)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -106,17 +109,24 @@ def _mail_or_404(name: str) -> Mail:
         raise Http404 from None
 
 
+class SearchForm(forms.Form):
+    """The words to look for."""
+
+    q = forms.CharField(label=_("Search mails"), required=False, max_length=200)
+
+
 @require_safe
 def mail_list(request: HttpRequest) -> HttpResponse:
     """All mails, the newest first; `q` looks for words in receiver, subject and text."""
-    words = request.GET.get("q", "").casefold().split()
+    form = SearchForm(request.GET)
+    words = form.cleaned_data["q"].casefold().split() if form.is_valid() else []
     if words:
         mails: list[Path | Mail] = [mail for path in _paths() if _has(mail := Mail.read(path), words)]
     else:
         mails = list(_paths())
     page = Paginator(mails, 25).get_page(request.GET.get("page"))
     page.object_list = [mail if isinstance(mail, Mail) else Mail.read(mail) for mail in page.object_list]
-    return render(request, "accessportal/mail_list.html", {"page": page, "q": request.GET.get("q", "")})
+    return render(request, "accessportal/mail_list.html", {"page": page, "form": form, "q": " ".join(words)})
 
 
 def _has(mail: Mail, words: list[str]) -> bool:

@@ -23,7 +23,7 @@ def without_tokens(text: str) -> str:
 
 
 class RedactTokens(logging.Filter):
-    """Takes invitation tokens out of a record's message, arguments and traceback before anything formats it (rule 8)."""
+    """Takes invitation tokens out of a record's message, arguments and traceback (rule 8)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record in place; every record passes."""

@@ -14,14 +14,23 @@ from django.utils.cache import patch_cache_control
 from accessportal.logs import request_id as request_id_of_the_log
 from audit.origin import Origin, stands_for
 
+
+class IdentifiedRequest(HttpRequest):
+    """A request as the middleware leaves it to everyone after it."""
+
+    request_id: str
+
+
 Answer = Callable[[HttpRequest], HttpResponse]
 LONGEST_USER_AGENT = 400
 
 
 class RequestOrigin(Origin):
-    """The origin of a request that is still being answered: its session is read when asked for, as signing in changes it."""
+    """The origin of a request that is being answered: its session is read when asked for, as signing in changes it."""
 
-    def __init__(self, request: HttpRequest) -> None:
+    _request: HttpRequest
+
+    def __init__(self, request: IdentifiedRequest) -> None:
         for name, value in {
             "address": client_address(request),
             "user_agent": request.headers.get("User-Agent", "")[:LONGEST_USER_AGENT],
@@ -31,7 +40,7 @@ class RequestOrigin(Origin):
             object.__setattr__(self, name, value)  # the parent is frozen
 
     @property
-    def session(self) -> str:  # type: ignore[override]  # a field above, computed here
+    def session(self) -> str:  # a field above, computed here
         """Sixteen hex digits that name the session without opening it; empty while there is none."""
         session = getattr(self._request, "session", None)
         key = session.session_key if session is not None else None
@@ -44,7 +53,7 @@ class RequestOriginMiddleware:
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: IdentifiedRequest) -> HttpResponse:
         """Answer the request with its origin known, and name its id in the answer."""
         request.request_id = uuid.uuid4().hex  # never the client's: it could make two acts look like one
         token = request_id_of_the_log.set(request.request_id)

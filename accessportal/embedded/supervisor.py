@@ -27,7 +27,7 @@ WITHIN = 120  # …in so many seconds: then it is broken, not unlucky
 PAUSES = (0.5, 1, 2, 4, 8)  # seconds before the next start, by the number of recent deaths
 
 
-class Stopped(Exception):  # noqa: N818  # no error: somebody pressed Ctrl-C
+class Stopped(Exception):
     """The supervisor was told to stop while it was starting."""
 
 

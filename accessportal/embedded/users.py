@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from accessportal.embedded.processes import EmbeddedError
 
@@ -30,7 +31,7 @@ class ServersUser:
         if not self.is_us:
             os.chown(path, self.uid, self.gid)
 
-    def as_popen_arguments(self) -> dict[str, object]:
+    def as_popen_arguments(self) -> dict[str, Any]:
         """What `subprocess` needs to start a child as that user."""
         return {} if self.is_us else {"user": self.uid, "group": self.gid, "extra_groups": []}
 
@@ -66,8 +67,8 @@ def require_a_name(user: ServersUser) -> None:
     """Raise EmbeddedError for a user id without a name: PostgreSQL refuses to run under one."""
     if not user.name:
         raise EmbeddedError(
-            f"The user id {user.uid} has no name on this machine (no line in /etc/passwd), and PostgreSQL refuses to run "
-            "like that. Give it a name, or set DATABASE_URL to a PostgreSQL that runs elsewhere."
+            f"The user id {user.uid} has no name on this machine (no line in /etc/passwd), and PostgreSQL refuses to "
+            "run like that. Give it a name, or set DATABASE_URL to a PostgreSQL that runs elsewhere."
         )
 
 
@@ -75,7 +76,17 @@ def _made_user(name: str) -> ServersUser:
     """A system user without home and shell; made once on a machine that has no `postgres`."""
     useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     made = useradd and subprocess.run(
-        [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/false", name],
+        [
+            useradd,
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            "/bin/false",
+            name,
+        ],
         check=False,
         capture_output=True,
         text=True,
@@ -92,7 +103,7 @@ def _made_user(name: str) -> ServersUser:
 
 
 def let_pass(user: ServersUser, *ends: Path) -> None:
-    """As root: make sure that `user` can pass through every folder above `ends` (not list them), and say what changed."""
+    """As root: let `user` pass through every folder above `ends` (pass, not list), and say what changed."""
     if user.is_us:
         return
     for folder in sorted({parent for end in ends for parent in end.resolve().parents}, key=lambda f: len(f.parts)):
@@ -106,7 +117,7 @@ def let_pass(user: ServersUser, *ends: Path) -> None:
         if not status.st_mode & needed:
             folder.chmod(stat.S_IMODE(status.st_mode) | needed)
             print(
-                f"The database runs as `{user.name}` and must pass through {folder}: it may now (search permission only, "
-                f"mode {stat.S_IMODE(status.st_mode):04o} became {stat.S_IMODE(status.st_mode) | needed:04o}).",
+                f"The database runs as `{user.name}` and must pass through {folder}: it may now (search permission "
+                f"only, mode {stat.S_IMODE(status.st_mode):04o} became {stat.S_IMODE(status.st_mode) | needed:04o}).",
                 file=sys.stderr,
             )
