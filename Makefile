@@ -22,7 +22,7 @@ lint: ## everything that can be said about the code without running it
 	@requirements/install dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/djlint --check --lint --quiet templates
+	.venv/bin/djlint --lint --quiet templates
 	.venv/bin/lint-imports
 	$(LIKE_PRODUCTION) .venv/bin/mypy
 	$(LIKE_PRODUCTION) $(PYTHON_IN_VENV) manage.py makemigrations --check --dry-run
