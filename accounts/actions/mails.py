@@ -49,7 +49,7 @@ def deliver(*, mail_id: int) -> None:
 
     A refused address parks the mail at once; any other failure is tried again with growing pauses, then parked.
     """
-    mail = _claim(mail_id)
+    mail = claim(mail_id)
     if mail is None:
         return
     letter = letters.write(mail)
@@ -79,7 +79,7 @@ def sweep() -> int:
 
 
 @transaction.atomic  # taking a mail is no act of anybody: it is recorded when it is settled
-def _claim(mail_id: int) -> OutgoingMail | None:
+def claim(mail_id: int) -> OutgoingMail | None:
     """Take a due mail for the length of a lease; None when it is not due or another worker has it."""
     mail = OutgoingMail.objects.due().select_for_update(skip_locked=True, no_key=True, of=("self",)).filter(pk=mail_id).first()
     if mail is None:
