@@ -22,6 +22,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
+from ua_parser import parse
 
 register = template.Library()
 
@@ -489,3 +490,15 @@ def keyset_pager(
     context: Context, older: str = "", newer: str = "", note: str = "", target: str = "results"
 ) -> dict[str, Any]:
     return _with_request(context, older=older, newer=newer, note=note, target=target)
+
+
+# --- Browsers ---------------------------------------------------------------------------------------------------------
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """Browser and system of a user agent, such as "Firefox on macOS"; "Unknown browser" where it says neither."""
+    found = parse(user_agent or "")
+    browser = found.user_agent.family if found.user_agent else ""
+    system = found.os.family if found.os else ""
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Unknown browser")

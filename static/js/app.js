@@ -2,6 +2,8 @@
 //   data-copy="id"        copies the value of that input          data-dismiss      takes its notice away
 //   data-typed="text"     form: its danger button waits for the text   data-print     prints the page
 //   data-check-all="name" ticks all boxes of that name            data-count-of="name"  shows how many are ticked
+//   data-time-zone        hidden field: takes the browser's time zone
+//   data-focus-first      form: the first wrong field gets the focus
 //   data-announce         text that is read out when a swap brings it
 
 const live = document.getElementById("live");
@@ -136,6 +138,7 @@ document.addEventListener("keydown", (event) => {
 function prepare(part) {
   for (const form of part.querySelectorAll("form[data-typed]")) waitForTyping(form);
   for (const input of part.querySelectorAll("input[type=password]")) addReveal(input);
+  for (const input of part.querySelectorAll("input[data-time-zone]")) input.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 prepare(document);
 for (const strip of document.querySelectorAll(".side-in")) {
