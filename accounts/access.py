@@ -50,3 +50,11 @@ def who_can_give(code: str, account: BusinessAccount) -> list[Person]:
         if hasattr(backend, "who_can_give"):
             return backend.who_can_give(code, account)
     return []
+
+
+def who_can_confirm(person: Person, account: BusinessAccount) -> list[Person]:
+    """Return the people who can confirm a member's role in `account` (rule 11)."""
+    for backend in get_backends():
+        if hasattr(backend, "who_can_confirm"):
+            return backend.who_can_confirm(person, account)
+    return []

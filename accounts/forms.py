@@ -39,6 +39,17 @@ class AddressField(forms.CharField):
         return normal_address(typed) if typed else ""
 
 
+class FilterForm(forms.Form):
+    """What a list is narrowed to. Nonsense in the query string reads as not asked, never as an error."""
+
+    q = PlainNameField(required=False, max_length=100)
+
+    def wanted(self) -> dict[str, Any]:
+        """Return every field's value, empty where it is missing or makes no sense."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) or "" for name in self.fields}
+
+
 class SignupForm(LibrarySignupForm):
     """Making a sign-in: address, name and one password. `fixed_address` is the invited one, which can't be changed."""
 
@@ -124,6 +135,14 @@ class AssetForm(forms.ModelForm):
     class Meta:
         model = Asset
         fields = ["kind", "name", "handle"]
+
+
+class AssetFilterForm(FilterForm):
+    """Which assets to list."""
+
+    q = PlainNameField(label=_("Name or handle"), required=False, max_length=100)
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("Any kind")), *Asset.Kind.choices])
+    state = forms.ChoiceField(required=False, choices=[("archived", "")], widget=forms.HiddenInput)
 
 
 class CloseAccountForm(forms.Form):

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,6 +43,19 @@ class AssetQuerySet(LockableQuerySet):
     def in_use(self) -> Self:
         """Those that are not archived."""
         return self.filter(archived_at=None)
+
+    def archived(self) -> Self:
+        """Those that are put away."""
+        return self.exclude(archived_at=None)
+
+    def of_kind(self, kind: str) -> Self:
+        """Those of one kind; all of them where none is named."""
+        return self.filter(kind=kind) if kind else self
+
+    def counts(self) -> dict[str, int]:
+        """Return how many are in use and how many are archived."""
+        here = Q(archived_at=None)
+        return self.order_by().aggregate(in_use=Count("pk", filter=here), archived=Count("pk", filter=~here))
 
     def matching(self, text: str) -> Self:
         """Those whose name or handle holds this text."""

@@ -7,4 +7,11 @@ from . import views
 urlpatterns: list[URLPattern] = [
     path("profile/", views.ProfileView.as_view(), name="profile"),
 ]
-inside_an_account: list[URLPattern] = []
+inside_an_account: list[URLPattern] = [
+    path("settings/", views.AccountSettings.as_view(), name="account_settings"),
+    path("settings/upgrade/", views.UpgradeAccount.as_view(), name="upgrade_account"),
+    path("assets/", views.AssetList.as_view(), name="assets"),
+    path("assets/new/", views.AddAsset.as_view(), name="add_asset"),
+    path("assets/<int:pk>/change/", views.ChangeAsset.as_view(), name="change_asset"),
+    path("assets/<int:pk>/restore/", views.RestoreAsset.as_view(), name="restore_asset"),
+]

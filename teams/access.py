@@ -4,7 +4,8 @@ At most two queries per person and account; what they found is kept on the perso
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,7 @@ from accounts.access import Answer, Standing
 from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
 from accounts.permissions import ASSET_CODES, PERMISSIONS, words_for
 
+from .models import Membership
 from .permissions import ADMINISTERS, BUILT_IN
 
 # The columns that decide, of the newest membership: the current one where there is one, else the last that ended.
@@ -36,6 +38,18 @@ FROM teams_assetgrant g JOIN auth_permission q ON q.id = g.permission_id
 WHERE g.membership_id = %s
 UNION ALL
 SELECT 0, f.type, NULL FROM mfa_authenticator f WHERE f.user_id = %s AND f.type IN ('totp', 'webauthn')
+"""
+
+
+# The same for many at once: the memberships, the account, and the people of those memberships.
+_GRANTS_OF_MANY = """
+SELECT g.membership_id, g.content_object_id, q.codename, g.ends_at
+FROM teams_assetgrant g JOIN auth_permission q ON q.id = g.permission_id
+WHERE g.membership_id = ANY(%s)
+UNION ALL
+SELECT m.id, 0, f.type, NULL
+FROM mfa_authenticator f JOIN teams_membership m ON m.person_id = f.user_id AND m.account_id = %s AND m.state != 'ended'
+WHERE f.user_id = ANY(%s) AND f.type IN ('totp', 'webauthn')
 """
 
 
@@ -110,6 +124,39 @@ def access_of(person: Any, account_id: int) -> Access | None:
     return remembered[account_id]
 
 
+def read_many(memberships: Iterable[Membership], account: BusinessAccount) -> None:
+    """Remember on each of the people what they hold in the account, in one query: asking about them costs no more.
+
+    The memberships are current ones, with role and person; the account comes with its policy.
+    """
+    rows = list(memberships)
+    details: dict[int, list[tuple[int, str, dt.datetime | None]]] = {row.pk: [] for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_GRANTS_OF_MANY, ([row.pk for row in rows], account.pk, [row.person_id for row in rows]))
+        for membership_id, *detail in cursor.fetchall():
+            details[membership_id].append(tuple(detail))
+    for row in rows:
+        access = _access_by(row, account)
+        access.__dict__["_details"] = details[row.pk]
+        row.person.__dict__.setdefault("_access", {})[account.pk] = access
+
+
+def who_would_lose(
+    memberships: Iterable[Membership], account: BusinessAccount, *, second_factor: str, confirmation: str
+) -> list[Membership]:
+    """Return the members who have power now and would have none under another policy, until they do what it asks."""
+    rows = list(memberships)
+    read_many(rows, account)
+    losing = []
+    for row in rows:
+        now = access_of(row.person, account.pk)
+        then = replace(now, second_factor_policy=second_factor, confirmation_policy=confirmation)
+        then.__dict__["_details"] = now._details
+        if now.standing[0] is Standing.ACTIVE and then.standing[0] is not Standing.ACTIVE:
+            losing.append(row)
+    return losing
+
+
 def explain(person: Any, code: str, obj: Any) -> Answer:
     """Answer whether a person may do `code` on an account or an asset, and say why (rule 1).
 
@@ -149,6 +196,23 @@ _STANDING_WORDS = {
     Standing.UNCONFIRMED: lambda: _("The role still waits for an administrator to confirm it."),
     Standing.NO_SECOND_FACTOR: lambda: _("The account asks for a second factor, and none is set up."),
 }
+
+
+def _access_by(membership: Membership, account: BusinessAccount) -> Access:
+    return Access(
+        person_id=membership.person_id,
+        membership_id=membership.pk,
+        state=membership.state,
+        confirmed_at=membership.confirmed_at,
+        suspended_at=membership.suspended_at,
+        ends_at=membership.ends_at,
+        ended_at=membership.ended_at,
+        role_name=str(membership.role),
+        role_permissions=membership.role.permissions,
+        closed_at=account.closed_at,
+        second_factor_policy=account.policy.second_factor,
+        confirmation_policy=account.policy.confirmation,
+    )
 
 
 def _ask(person_id: int, account_id: int) -> Access | None:

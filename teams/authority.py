@@ -10,7 +10,7 @@ from accounts.access import explain
 from accounts.errors import MissingPermission, PolicyViolation
 from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import OWN_ACCOUNT, words_for
-from audit.recording import SYSTEM
+from audit.recording import SYSTEM, Refused
 
 from .access import access_of
 from .models import Membership
@@ -34,33 +34,41 @@ def require(
     if by is SYSTEM:
         return
     actor = Person.objects.get(pk=by.pk)  # a fresh one, which remembers nothing
-    if over is not None:
-        _require_over(actor, on, over)
-    _require_held(actor, on, adding, adding_on)
+    refusals = [
+        obstacle(actor, on, over) if over is not None else None,
+        lacking(actor, on, adding),
+        *(lacking_on(actor, asset, codes) for asset, codes in adding_on),
+    ]
+    for refusal in refusals:
+        if refusal is not None:
+            raise refusal
 
 
-def _require_over(actor: Person, account: BusinessAccount, over: Membership) -> None:
-    if over.person_id == actor.pk:
-        raise PolicyViolation(_("Nobody changes their own role or access. Ask another administrator or the owner."))
+def obstacle(by: Person, account: BusinessAccount, over: Membership) -> Refused | None:
+    """Return why `by` may not act on a member, whoever holds what, or None where nothing is in the way (rules 2, 3)."""
+    if over.person_id == by.pk:
+        return PolicyViolation(_("Nobody changes their own role or access. Ask another administrator or the owner."))
     if over.person_id == account.owner_id:
-        raise PolicyViolation(_("The owner can’t be changed or removed. Ownership moves by a transfer only."))
-    if over.role.administers and actor.pk != account.owner_id:
-        raise MissingPermission(
-            OWN_ACCOUNT, account, _("%(person)s manages the team. Only the owner can do this.") % {"person": over.person}
-        )
+        return PolicyViolation(_("The owner can’t be changed or removed. Ownership moves by a transfer only."))
+    if over.role.administers and by.pk != account.owner_id:
+        words = _("%(person)s manages the team. Only the owner can do this.") % {"person": over.person}
+        return MissingPermission(OWN_ACCOUNT, account, words)
+    return None
 
 
-def _require_held(
-    actor: Person,
-    account: BusinessAccount,
-    adding: Iterable[str],
-    adding_on: Iterable[tuple[Asset, frozenset[str]]],
-) -> None:
-    access = access_of(actor, account.pk)
-    held = access.role_permissions if access else frozenset()
-    missing = sorted(set(adding) - held)
-    for asset, codes in adding_on:
-        missing += sorted(code for code in codes if not explain(actor, code, asset).allowed)
-    if missing:
-        words = _("You can’t give “%(act)s”, since you don’t hold it yourself.") % {"act": words_for(missing[0])}
-        raise MissingPermission(missing[0], account, words)
+def lacking(by: Person, account: BusinessAccount, adding: Iterable[str]) -> MissingPermission | None:
+    """Return why `by` may not give a role's permissions `adding`, or None where `by` holds them all (rule 2)."""
+    access = access_of(by, account.pk)
+    missing = sorted(set(adding) - (access.role_permissions if access else frozenset()))
+    return _not_held(missing[0], account) if missing else None
+
+
+def lacking_on(by: Person, asset: Asset, codes: Iterable[str]) -> MissingPermission | None:
+    """Return why `by` may not grant `codes` on an asset, or None where `by` may do all of it there (rule 2)."""
+    missing = [code for code in sorted(codes) if not explain(by, code, asset).allowed]
+    return _not_held(missing[0], asset.account) if missing else None
+
+
+def _not_held(code: str, account: BusinessAccount) -> MissingPermission:
+    words = _("You can’t give “%(act)s”, since you don’t hold it yourself.") % {"act": words_for(code)}
+    return MissingPermission(code, account, words)

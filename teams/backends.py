@@ -9,6 +9,7 @@ from accounts.models import BusinessAccount, Person
 
 from . import access
 from .models import Membership
+from .permissions import ADMINISTERS
 
 
 class AccessBackend(BaseBackend):
@@ -24,6 +25,15 @@ class AccessBackend(BaseBackend):
 
     def who_can_give(self, code: str, account: BusinessAccount) -> list[Person]:
         """Return the active members who manage the team and hold `code` themselves, the owner last (rules 2, 4)."""
+        return [row.person for row in self._managing(account) if code in row.role.permissions]
+
+    def who_can_confirm(self, person: Person, account: BusinessAccount) -> list[Person]:
+        """Return the active members who can confirm the role of `person`: only the owner, where it manages the team."""
+        held = access.access_of(person, account.pk)
+        asked = held.role_permissions if held else frozenset()
+        rows = [row for row in self._managing(account) if asked <= row.role.permissions]
+        return [row.person for row in rows if row.role.is_owner or not asked & ADMINISTERS]
+
+    def _managing(self, account: BusinessAccount) -> list[Membership]:
         rows = Membership.objects.active().filter(account=account).administering().select_related("person", "role")
-        able = [row for row in rows.order_by("role__position", "person__name", "pk") if code in row.role.permissions]
-        return [row.person for row in sorted(able, key=lambda row: row.role.is_owner)]
+        return sorted(rows.order_by("role__position", "person__name", "pk"), key=lambda row: row.role.is_owner)

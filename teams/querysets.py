@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.permissions import MANAGE_TEAM
+from accounts.permissions import ASSET_CODES, MANAGE_TEAM
 from accounts.querysets import LockableQuerySet
 
 from .permissions import BUILT_IN
@@ -19,6 +20,11 @@ class RoleQuerySet(models.QuerySet):
     def of(self, account: Any) -> Self:
         """Those that can be given in this account, the built-in ones first."""
         return self.filter(Q(account=None) | Q(account=account)).order_by(F("account").asc(nulls_first=True), "position")
+
+    def with_holders(self, account: Any) -> Self:
+        """Those of an account, with the number of its current members who hold each one as `holders`."""
+        here = Q(memberships__account=account) & ~Q(memberships__state="ended")
+        return self.of(account).annotate(holders=Count("memberships", filter=here))
 
     def built_in(self, code: str) -> Any:
         """Return the built-in role with this code. Raises Role.DoesNotExist."""
@@ -67,9 +73,58 @@ class MembershipQuerySet(LockableQuerySet):
 
     def for_team_page(self) -> Self:
         """Every row with all that the page shows, in one query; the order is total, so paging is stable."""
-        rows = self.select_related("person", "role")
-        rows = rows.annotate(granted_assets=Count("asset_grants__content_object", distinct=True))
+        grants = self.model.asset_grants.rel.related_model.objects.filter(membership=OuterRef("pk")).order_by()
+        assets = grants.values("membership").annotate(many=Count("content_object", distinct=True)).values("many")
+        # A subquery, not a join: it is asked for the rows of the page alone, however many members there are.
+        rows = self.select_related("person", "role").annotate(granted_assets=Coalesce(Subquery(assets), 0))
         return rows.with_second_factor().order_by("person__name", "person__email", "pk")
+
+    def in_order(self, sort: str) -> Self:
+        """In the order of a column of the team page: name, role or joined, with a minus for the other way round."""
+        column = {"role": "role__position", "joined": "joined_at"}.get(sort.removeprefix("-"), "person__name")
+        first = f"-{column}" if sort.startswith("-") else column
+        return self.order_by(first, "person__name", "person__email", "pk")
+
+    def in_state(self, state: str) -> Self:
+        """Those of one chip of the team page; without one, all that have not ended."""
+        rows = self if state == "ended" else self.current()
+        match state:
+            case "active":
+                return rows.active()
+            case "suspended" | "ended":
+                return rows.filter(state=state)
+            case "to_confirm":
+                return rows.filter(confirmed_at=None)
+            case "no_second_factor":
+                return rows.without_second_factor()
+        return rows
+
+    def state_counts(self) -> dict[str, int]:
+        """Return how many there are for each chip of the team page, in two queries whatever their number."""
+        kinds, now = self.model.State, timezone.now()
+        current = ~Q(state=kinds.ENDED)
+        counts = self.order_by().aggregate(
+            current=Count("pk", filter=current),
+            active=Count("pk", filter=Q(state=kinds.ACTIVE) & (Q(ends_at=None) | Q(ends_at__gt=now))),
+            suspended=Count("pk", filter=Q(state=kinds.SUSPENDED)),
+            to_confirm=Count("pk", filter=current & Q(confirmed_at=None)),
+            ended=Count("pk", filter=Q(state=kinds.ENDED)),
+        )
+        return {**counts, "no_second_factor": self.current().without_second_factor().order_by().count()}
+
+    def able_on(self, asset: Any) -> Self:
+        """Those whose role or grants give something on an asset, leaving the standing aside."""
+        built_in = [role.code for role in BUILT_IN.values() if role.holds & ASSET_CODES]
+        return self.filter(
+            Q(role__account=None, role__code__in=built_in)
+            | Q(role__held__overlap=sorted(ASSET_CODES))
+            | Exists(asset.grants.filter(membership=OuterRef("pk")))
+        )
+
+    def heirs(self, account: Any) -> Self:
+        """Those to whom the ownership of an account can be offered: active members other than the owner."""
+        rows = self.active().filter(account=account).exclude(person_id=account.owner_id)
+        return rows.select_related("person", "role").order_by("person__name", "person__email", "pk")
 
 
 class AssetGrantQuerySet(models.QuerySet):

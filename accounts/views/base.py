@@ -1,12 +1,12 @@
-"""The base view of all pages inside an account, and the pages about a person's own profile."""
+"""The base views of all pages inside an account."""
 
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
+from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,12 +19,22 @@ from audit.events import ACCESS_REFUSED
 from audit.models import Event
 from audit.recording import Refused, record, record_refusal
 
-from . import actions
-from .access import Answer, Standing, explain, who_can_give
-from .errors import ChangedMeanwhile, MissingPermission
-from .forms import ProfileForm
-from .models import BusinessAccount
-from .permissions import words_for
+from ..access import Answer, Standing, explain, who_can_confirm, who_can_give
+from ..errors import ChangedMeanwhile, MissingPermission
+from ..models import BusinessAccount
+from ..permissions import words_for
+
+PAGE_SIZE = 25
+
+
+def page_of(rows: Any, request: HttpRequest, *, key: str = "page", size: int = PAGE_SIZE) -> Page:
+    """Return the page of `rows` that the query string asks for; what is out of range gives the nearest one."""
+    paginator = Paginator(rows, size)
+    try:
+        number = int(request.GET.get(key, 1))
+    except ValueError:
+        number = 1
+    return paginator.page(min(max(number, 1), paginator.num_pages))
 
 
 class AccountView(View):
@@ -76,8 +86,17 @@ class AccountView(View):
         return HttpResponseRedirect(to or reverse("account_home", args=[self.account.slug]))
 
     def _without_power(self, answer: Answer) -> HttpResponse:
-        context = {"account": self.account, "answer": answer, "owner": self.account.owner, "Standing": Standing}
-        return render(self.request, "accounts/no_access.html", {**context, "inside": False}, status=403)
+        context = {
+            "account": self.account,
+            "answer": answer,
+            "standing": answer.standing.name.lower(),
+            "is_owner": self.request.user.pk == self.account.owner_id,
+            "confirmers": [],
+            "inside": False,
+        }
+        if answer.standing is Standing.UNCONFIRMED:
+            context["confirmers"] = who_can_confirm(self.request.user, self.account)
+        return render(self.request, "accounts/no_access.html", context, status=403)
 
     def _missing(self, refusal: MissingPermission) -> HttpResponse:
         context = {
@@ -92,7 +111,11 @@ class AccountView(View):
         after = {"permission": words_for(self.permission), "page": self.request.resolver_match.view_name}
         with transaction.atomic():
             record(
-                ACCESS_REFUSED, by=self.request.user, on=self.account, after=after, result=Event.Result.REFUSED,
+                ACCESS_REFUSED,
+                by=self.request.user,
+                on=self.account,
+                after=after,
+                result=Event.Result.REFUSED,
                 reason=_("The permission to %(act)s is missing.") % {"act": words_for(self.permission)},
             )
 
@@ -121,24 +144,3 @@ class AccountFormView(AccountView, FormView):
     def form_invalid(self, form: Any, status: int = 422) -> HttpResponse:
         """Show the form again with what was typed and what is wrong."""
         return self.render_to_response(self.get_context_data(form=form), status=status)
-
-
-class ProfileView(LoginRequiredMixin, FormView):
-    """The own name and time zone."""
-
-    template_name = "accounts/profile.html"
-    form_class = ProfileForm
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        """Fill the form with the person as it is."""
-        return {**super().get_form_kwargs(), "instance": type(self.request.user).objects.get(pk=self.request.user.pk)}
-
-    def form_valid(self, form: ProfileForm) -> HttpResponse:
-        """Change the profile."""
-        actions.change_profile(person=self.request.user, by=self.request.user, **form.cleaned_data)
-        messages.success(self.request, _("Your profile is saved."))
-        return HttpResponseRedirect(reverse("profile"))
-
-    def form_invalid(self, form: ProfileForm) -> HttpResponse:
-        """Show the form again with what is wrong."""
-        return self.render_to_response(self.get_context_data(form=form), status=422)

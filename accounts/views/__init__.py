@@ -1,0 +1,19 @@
+"""Pages of this floor. Every page inside an account, on any floor, derives from AccountView."""
+
+from .assets import AddAsset, AssetList, ChangeAsset, RestoreAsset
+from .base import AccountFormView, AccountView, page_of
+from .profile import ProfileView
+from .settings import AccountSettings, UpgradeAccount
+
+__all__ = [
+    "AccountFormView",
+    "AccountSettings",
+    "AccountView",
+    "AddAsset",
+    "AssetList",
+    "ChangeAsset",
+    "ProfileView",
+    "RestoreAsset",
+    "UpgradeAccount",
+    "page_of",
+]

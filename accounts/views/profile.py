@@ -1,0 +1,34 @@
+"""The pages about a person's own profile."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.generic import FormView
+
+from .. import actions
+from ..forms import ProfileForm
+
+
+class ProfileView(LoginRequiredMixin, FormView):
+    """The own name and time zone."""
+
+    template_name = "accounts/profile.html"
+    form_class = ProfileForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Fill the form with the person as it is."""
+        return {**super().get_form_kwargs(), "instance": type(self.request.user).objects.get(pk=self.request.user.pk)}
+
+    def form_valid(self, form: ProfileForm) -> HttpResponse:
+        """Change the profile."""
+        actions.change_profile(person=self.request.user, by=self.request.user, **form.cleaned_data)
+        messages.success(self.request, _("Your profile is saved."))
+        return HttpResponseRedirect(reverse("profile"))
+
+    def form_invalid(self, form: ProfileForm) -> HttpResponse:
+        """Show the form again with what is wrong."""
+        return self.render_to_response(self.get_context_data(form=form), status=422)
