@@ -141,7 +141,7 @@ function prepare(part) {
   for (const input of part.querySelectorAll("input[data-time-zone]")) input.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 prepare(document);
-for (const strip of document.querySelectorAll(".side-in")) {
+for (const strip of document.querySelectorAll(".side-in, .tabs ul")) {
   const current = strip.querySelector("[aria-current]");
   if (current && strip.scrollWidth > strip.clientWidth) {
     strip.scrollLeft = current.offsetLeft - (strip.clientWidth - current.offsetWidth) / 2;
