@@ -243,4 +243,3 @@ def pytest_report_header() -> str:
     """Which servers this run stands on."""
     kinds = ["embedded" if own else "given" for own in (of_this_run.STARTS_DATABASE, of_this_run.STARTS_REDIS)]
     return f"PostgreSQL: {kinds[0]}, Redis: {kinds[1]}, Chromium: {CHROMIUM or 'not found'}"
-

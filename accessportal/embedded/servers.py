@@ -130,7 +130,7 @@ class Server:
         return False
 
     def _wait_for_a_dying_one(self) -> None:
-        """One of a killed supervisor may still be shutting down, or recovering: neither start beside it nor adopt it."""
+        """One of a killed supervisor may still be shutting down, or recovering: neither start beside nor adopt it."""
         end = time.monotonic() + LONGEST_START
         while not self.answers() and self.recorded_pid() is not None and time.monotonic() < end:
             time.sleep(0.1)

@@ -1,5 +1,6 @@
 """The one process that starts the whole portal on a machine, watches it, and ends all of it in order."""
 
+import errno
 import fcntl
 import http.client
 import os
@@ -273,16 +274,25 @@ def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
         pass
 
 
-def require_free_port(port: int) -> None:
-    """Raise EmbeddedError when something listens on the port already, or we may not."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
+def require_free_port(port: int, patience: float = 3) -> None:
+    """Raise EmbeddedError when something listens on the port already, or we may not.
+
+    Waits a moment first: the web processes of a run that was just killed may still be ending.
+    """
+    end = time.monotonic() + patience
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return
+            except OSError as error:
+                problem = error
+        if problem.errno != errno.EADDRINUSE or time.monotonic() > end:
             raise EmbeddedError(
-                f"Port {port} can't be used ({error.strerror}). Choose another one, such as: PORT={port + 1} make run"
-            ) from None
+                f"Port {port} can't be used ({problem.strerror}). Choose another one, such as: PORT={port + 1} make run"
+            )
+        time.sleep(0.2)
 
 
 def web_answers(port: int) -> bool:
