@@ -1,7 +1,7 @@
 """The components every page is made of; their parameters stand at the top of each template in `templates/components/`.
 
-The library is built into the template engine, so no page loads it. Tags that hold markup between them end with `end` and
-their own name (`{% panel %}…{% endpanel %}`).
+The library is built into the template engine, so no page loads it. Tags that hold markup between them end with `end`
+and their own name (`{% panel %}…{% endpanel %}`).
 """
 
 import zlib
@@ -16,6 +16,7 @@ from django.core.paginator import Page
 from django.forms import BoundField, Form
 from django.http import QueryDict
 from django.template.context import Context
+from django.template.engine import Engine
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -35,7 +36,7 @@ _menu_numbers = count(1)
 def _fill(context: Context, name: str, values: Mapping[str, Any]) -> SafeString:
     """Render a component that holds markup, with the request's token so that a form in it can be sent."""
     inner = context.new({"request": context.get("request"), "csrf_token": context.get("csrf_token"), **values})
-    return context.template.engine.get_template(f"components/{name}.html").render(inner)
+    return Engine.get_default().get_template(f"components/{name}.html").render(inner)
 
 
 def _trim(content: str) -> SafeString:
