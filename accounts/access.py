@@ -2,6 +2,8 @@
 
 import datetime as dt
 import enum
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,36 +27,35 @@ class Standing(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Yes or no, and why: the standing, since when, and the reason in words."""
+    """Yes or no, and why: the standing, since when, and the reason, put into words only where somebody reads it."""
 
     allowed: bool
     standing: Standing
-    reason: str
+    words: Callable[[], str]
     since: dt.datetime | None = None
 
+    @property
+    def reason(self) -> str:
+        """The reason in words."""
+        return self.words()
 
-NO_ANSWER = Answer(False, Standing.STRANGER, "nobody answers for this")
+
+@functools.cache
+def _answering_backend() -> Any:
+    """The one authentication backend that answers for accounts and assets."""
+    return next(backend for backend in get_backends() if hasattr(backend, "explain"))
 
 
 def explain(person: Any, code: str, obj: Any) -> Answer:
     """Answer whether `person` may do `code` on `obj`, and why, from the backend that knows (rule 1)."""
-    for backend in get_backends():
-        if hasattr(backend, "explain"):
-            return backend.explain(person, code, obj)
-    return NO_ANSWER
+    return _answering_backend().explain(person, code, obj)
 
 
 def who_can_give(code: str, account: BusinessAccount) -> list[Person]:
     """Return the people who can give `code` in `account`: whom to ask after a refusal (rule 4)."""
-    for backend in get_backends():
-        if hasattr(backend, "who_can_give"):
-            return backend.who_can_give(code, account)
-    return []
+    return _answering_backend().who_can_give(code, account)
 
 
 def who_can_confirm(person: Person, account: BusinessAccount) -> list[Person]:
-    """Return the people who can confirm a member's role in `account` (rule 11)."""
-    for backend in get_backends():
-        if hasattr(backend, "who_can_confirm"):
-            return backend.who_can_confirm(person, account)
-    return []
+    """Return the people who can confirm the role of `person`, for whom it waits (rule 11)."""
+    return _answering_backend().who_can_confirm(person, account)

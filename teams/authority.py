@@ -12,7 +12,7 @@ from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import OWN_ACCOUNT, words_for
 from audit.recording import SYSTEM, Refused
 
-from .access import access_of
+from .holdings import access_of
 from .models import Membership
 
 

@@ -8,6 +8,7 @@ from accounts.access import Answer
 from accounts.models import BusinessAccount, Person
 
 from . import access
+from .holdings import access_of
 from .models import Membership
 from .permissions import ADMINISTERS
 
@@ -29,7 +30,7 @@ class AccessBackend(BaseBackend):
 
     def who_can_confirm(self, person: Person, account: BusinessAccount) -> list[Person]:
         """Return the active members who can confirm the role of `person`: only the owner, where it manages the team."""
-        held = access.access_of(person, account.pk)
+        held = access_of(person, account.pk)
         asked = held.role_permissions if held else frozenset()
         rows = [row for row in self._managing(account) if asked <= row.role.permissions]
         return [row.person for row in rows if row.role.is_owner or not asked & ADMINISTERS]

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from guardian.managers import UserObjectPermissionManager
 from guardian.models import UserObjectPermissionBase
 
 from accounts.models import Asset, BusinessAccount
@@ -129,7 +130,7 @@ class AssetGrant(UserObjectPermissionBase):
     given_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
 
-    objects = AssetGrantQuerySet.as_manager()
+    objects = UserObjectPermissionManager.from_queryset(AssetGrantQuerySet)()  # guardian asks its own manager
 
     class Meta(UserObjectPermissionBase.Meta):
         indexes = [models.Index(fields=["user", "content_object"], name="grant_user_asset")]

@@ -71,9 +71,16 @@ class Person(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
             if perm in PERMISSIONS:
                 raise ValueError(f"{perm!r} must be asked on an account or an asset")
             return super().has_perm(perm)
+        question = (perm, obj.__class__, obj.pk)
+        answers = self.__dict__.get("_answers")  # a person lives as long as the request
+        if answers is None:
+            answers = self.__dict__["_answers"] = {}
+        elif question in answers:
+            return answers[question]
         from ..access import explain  # the answer speaks of people
 
-        return explain(self, perm, obj).allowed
+        answer = answers[question] = explain(self, perm, obj).allowed
+        return answer
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -1,0 +1,117 @@
+"""What the frame of a page shows about the reader's accounts. Asked only by the pages that show it, and once."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import BusinessAccount
+from accounts.permissions import MANAGE_SECURITY, MANAGE_TEAM, VIEW_ACCOUNT, VIEW_AUDIT
+from invitations.models import Invitation
+from teams.holdings import access_of
+
+from .querysets import current_seats, navigation_counts
+
+MOST_IN_SWITCH = 50  # the switch is for hopping; the dashboard lists, searches and pages
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the side navigation, for those who hold `permission` on the account."""
+
+    page: str
+    label: str | Promise
+    icon: str
+    permission: str
+    count: str = ""
+    gap: bool = False
+
+
+ENTRIES = (
+    Entry("account_home", _("Overview"), "layout-dashboard", VIEW_ACCOUNT),
+    Entry("team", _("Team"), "users", MANAGE_TEAM, count="team"),
+    Entry("invitations", _("Invitations"), "mail", MANAGE_TEAM, count="invitations"),
+    Entry("roles", _("Roles"), "key", VIEW_ACCOUNT),
+    Entry("assets", _("Assets"), "box", VIEW_ACCOUNT),
+    Entry("activity", _("Activity"), "activity", VIEW_AUDIT, gap=True),
+    Entry("security_policy", _("Security"), "shield-lock", MANAGE_SECURITY, gap=True),
+    Entry("account_settings", _("Settings"), "settings", VIEW_ACCOUNT),
+)
+
+
+def address_of(page: str, *args: Any) -> str:
+    """Return the path of a page, or an empty text where the portal has no such page."""
+    try:
+        return reverse(page, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def navigation(request: HttpRequest) -> dict[str, Callable[[], Any]]:
+    """Give templates `my_accounts`, `my_role_name`, `my_waiting_invitations` and `account_nav`.
+
+    Each is a function that the template calls, so a page that doesn't use it pays nothing; at most three queries.
+    """
+    person = getattr(request, "user", None)
+    if person is None or not person.is_authenticated:
+        return {}
+    account: BusinessAccount | None = getattr(request, "account", None)
+    questions = {
+        "my_accounts": lambda: _my_accounts(person),
+        "my_role_name": lambda: _role_name(person, account),
+        "my_waiting_invitations": lambda: Invitation.objects.waiting_for(person).count(),
+        "account_nav": lambda: _account_nav(request, account),
+    }
+    return {name: functools.cache(question) for name, question in questions.items()}
+
+
+def _my_accounts(person: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": seat.account.name,
+            "slug": seat.account.slug,
+            "kind": seat.account.get_kind_display(),
+            "role_name": str(seat.role),
+            "url": seat.account.get_absolute_url(),
+        }
+        for seat in current_seats(person)[:MOST_IN_SWITCH]
+    ]
+
+
+def _role_name(person: Any, account: BusinessAccount | None) -> str:
+    access = access_of(person, account.pk) if account else None
+    return access.role_name if access else ""
+
+
+def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[dict[str, Any]]:
+    """Return the lines that the reader may follow; a gap moves on to the next line that is there."""
+    if account is None:
+        return []
+    lines: list[dict[str, Any]] = []
+    gap = False
+    counts = navigation_counts(account) if request.user.has_perm(MANAGE_TEAM, account) else {}
+    for entry in ENTRIES:
+        gap = gap or entry.gap
+        url = address_of(entry.page, account.slug)
+        if not url or not request.user.has_perm(entry.permission, account):
+            continue
+        inside = request.path == url or (request.path.startswith(url) and entry.page != "account_home")
+        failed = entry.count == "invitations" and counts["failed"]
+        lines.append(
+            {
+                "url": url,
+                "label": entry.label,
+                "icon": entry.icon,
+                "current": inside,
+                "count": counts[entry.count] if entry.count else None,
+                "tone": "warn" if failed else "",
+                "gap": gap and bool(lines),
+            }
+        )
+        gap = False
+    return lines
