@@ -5,7 +5,7 @@ import hashlib
 import json
 import struct
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,17 +22,13 @@ class Snapshot:
     id: int | None
     label: str
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the parts as they stand in the canonical form."""
-        return {"kind": self.kind, "id": self.id, "label": self.label}
-
 
 def harmless(value: Any) -> Any:
     """Return `value` as plain JSON: control characters and lone surrogates replaced, long texts and lists cut."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {str(key): harmless(item) for key, item in list(value.items())[:LONGEST_LIST]}
+        return {harmless_text(str(key)): harmless(item) for key, item in list(value.items())[:LONGEST_LIST]}
     if isinstance(value, list | tuple | set | frozenset):
         items = sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
         return [harmless(item) for item in items[:LONGEST_LIST]]
@@ -55,9 +51,30 @@ def instant(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def text_of(form: Mapping[str, Any]) -> str:
-    """Return the canonical text: JSON with sorted keys and no white space, the same on every machine."""
+def text_of(columns: Sequence[str | int | None], rest: Mapping[str, Any]) -> str:
+    """Return the canonical text: a JSON list, first the values that stand in columns too, last all the rest.
+
+    `columns` are, in this order: chain, time, name, result, actor's kind and id, target's kind and id, and the id of
+    the person concerned. They come first and in plain ASCII, so that the database can compare a whole row with its
+    text by one prefix. Keys are sorted, there is no white space: the same text on every machine.
+    """
+    form = [*columns, rest]
     return json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def parts_of(text: str) -> dict[str, Any]:
+    """Read a canonical text: the parts of the event by name, actor and target as kind, id and label."""
+    chain, at, name, result, actor_kind, actor_id, target_kind, target_id, about, rest = json.loads(text)
+    return {
+        **rest,
+        "chain": chain,
+        "at": at,
+        "name": name,
+        "result": result,
+        "about": about,
+        "actor": {"kind": actor_kind, "id": actor_id, "label": rest["actor"]},
+        "target": {"kind": target_kind, "id": target_id, "label": rest["target"]},
+    }
 
 
 def digest_of(text: str) -> bytes:

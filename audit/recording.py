@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from .canonical import Snapshot, digest_of, harmless, instant, text_of
+from .canonical import Snapshot, digest_of, harmless, harmless_text, instant, text_of
 from .events import Act
 from .models import Chain, Event
 from .origin import origin_of_this_request
@@ -128,16 +128,13 @@ def record(
     origin = origin_of_this_request()
     now = timezone.now()
     about = aim.id if aim.kind == "person" else getattr(target, "person_id", None)
+    searched = (act.name, str(result), actor.kind, actor.id, aim.kind, aim.id, about)
     text = text_of(
+        [f"{kind_of(on)}/{on.pk}", instant(now), *searched],
         {
             "v": 1,
-            "chain": f"{kind_of(on)}/{on.pk}",
-            "at": instant(now),
-            "name": act.name,
-            "result": str(result),
-            "actor": actor.as_json(),
-            "target": aim.as_json(),
-            "about": about,
+            "actor": actor.label,
+            "target": aim.label,
             "before": harmless(before or {}),
             "after": harmless(after or {}),
             "reason": harmless(reason),
@@ -147,10 +144,9 @@ def record(
                 "session": origin.session,
                 "request": origin.request_id,
             },
-        }
+        },
     )
-    columns = (text, now, act.name, str(result), actor.kind, actor.id, aim.kind, aim.id, about)
-    return _append(kind_of(on), on.pk, digest_of(text), columns)
+    return _append(kind_of(on), on.pk, digest_of(text), (text, now, *searched))
 
 
 _APPEND = """
@@ -192,4 +188,4 @@ def _snapshot(thing: Any) -> Snapshot:
         return Snapshot("system", None, str(SYSTEM))
     if thing is None or isinstance(thing, AnonymousUser):
         return Snapshot("anonymous", None, gettext("Someone not signed in"))
-    return Snapshot(kind_of(thing), thing.pk, str(harmless(str(thing))))
+    return Snapshot(kind_of(thing), thing.pk, harmless_text(str(thing)))

@@ -1,0 +1,68 @@
+"""manage.py verify_audit: recompute the whole record, and name the first break of each chain."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Sum
+
+from accounts.models import BusinessAccount, Person
+from audit.models import Chain
+from audit.verification import Verdict, verify
+
+
+class Command(BaseCommand):
+    """Exit code 0: every chain holds. 1: something was changed, and the output says what. 2: asked wrongly."""
+
+    help = "Recompute every number, digest and hash of the audit record, and name the first break."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare what may be asked."""
+        parser.add_argument("--account", metavar="SLUG", help="only the chain of this account")
+        parser.add_argument("--person", metavar="ADDRESS", help="only the chain of this person")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Verify, and say how it went."""
+        chains = self._chains(options["account"], options["person"])
+        self.total = chains.aggregate(total=Sum("length"))["total"] or 0
+        self.before = 0
+        verdicts = []
+        for verdict in verify(chains, progress=self._progress):
+            verdicts.append(verdict)
+            self.before += verdict.events
+        self._end_progress()
+        self._report(verdicts)
+
+    def _chains(self, slug: str | None, address: str | None) -> Any:
+        chains = Chain.objects.order_by("kind", "subject_id")
+        if slug:
+            account = BusinessAccount.objects.filter(slug=slug).first()
+            return chains.filter(kind=Chain.Kind.ACCOUNT, subject_id=_known(account, "account", slug))
+        if address:
+            person = Person.objects.filter(email=address.strip().lower()).first()
+            return chains.filter(kind=Chain.Kind.PERSON, subject_id=_known(person, "person", address))
+        return chains
+
+    def _progress(self, count: int) -> None:
+        if sys.stderr.isatty():
+            self.stderr.write(f"\r{self.before + count:,} of {self.total:,} events", ending="")
+            self.stderr.flush()
+
+    def _end_progress(self) -> None:
+        if sys.stderr.isatty():
+            self.stderr.write("")
+
+    def _report(self, verdicts: list[Verdict]) -> None:
+        broken = [verdict.broken for verdict in verdicts if verdict.broken]
+        for place in broken:
+            self.stderr.write(self.style.ERROR(f"BROKEN {place.chain} at event {place.number}: {place.problem}"))
+        events = sum(verdict.events for verdict in verdicts)
+        if broken:
+            raise CommandError(f"{len(broken)} of {len(verdicts)} chains do not hold", returncode=1)
+        self.stdout.write(self.style.SUCCESS(f"OK: {events:,} events in {len(verdicts):,} chains hold"))
+
+
+def _known(row: BusinessAccount | Person | None, kind: str, wanted: str) -> int:
+    if row is None:
+        raise CommandError(f"there is no {kind} {wanted!r}", returncode=2)
+    return row.pk
