@@ -8,11 +8,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
-from audit.recording import record
+from audit.recording import note
 
 from .events import PASSWORD_RESET_ASKED
 from .letters import absolute
@@ -41,8 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_password_reset_mail(self, user: Person, email: str, context: dict[str, Any]) -> None:
         """Send the mail, and write down that a new password was asked for."""
-        with transaction.atomic():
-            record(PASSWORD_RESET_ASKED, by=None, on=user)
+        note(PASSWORD_RESET_ASKED, by=None, on=user)
         super().send_password_reset_mail(user, email, context)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Asking once more, after the lock: may the actor do this now? (design.md 4, rules 1 and 12)"""
+"""Asking once more, after the lock: may the actor do this now? (design.md 4, rules 1 and 12)."""
 
 from typing import Any
 

@@ -2,7 +2,6 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.events import Act as Act
 from audit.events import register
 
 ACCOUNT_SETTINGS_CHANGED = register(

@@ -35,7 +35,8 @@ def normal_address(typed: str) -> str:
 
 def plain_name(typed: str) -> str:
     """Return a name as plain text on one line: no control or direction marks, white space folded."""
-    seen = "".join(" " if unicodedata.category(sign) in UNSEEN else sign for sign in unicodedata.normalize("NFC", typed))
+    composed = unicodedata.normalize("NFC", typed)
+    seen = "".join(" " if unicodedata.category(sign) in UNSEEN else sign for sign in composed)
     return " ".join(seen.split())
 
 

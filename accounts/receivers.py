@@ -6,20 +6,19 @@ from allauth.account import signals as account_signals
 from allauth.mfa import signals as factor_signals
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
-from django.db import transaction
 from django.dispatch import receiver
 
 from audit.canonical import Snapshot
-from audit.recording import PORTAL, record
+from audit.events import Act
+from audit.recording import PORTAL, note
 
 from . import events
 from .models import Person
 from .normalising import masked
 
 
-def _note(act: events.Act, person: Person, **words: Any) -> None:
-    with transaction.atomic():
-        record(act, by=person, on=person, **words)
+def _note(act: Act, person: Person, **words: Any) -> None:
+    note(act, by=person, on=person, **words)
 
 
 @receiver(account_signals.user_signed_up)
@@ -48,8 +47,7 @@ def note_failed_sign_in(credentials: dict[str, Any], **_more: Any) -> None:
     person = Person.objects.filter(email=typed).first()
     # What nobody has as an address may be a password in the wrong field: keep only its outline.
     target = person or Snapshot("address", None, masked(typed) if "@" in typed else "–")
-    with transaction.atomic():
-        record(events.SIGN_IN_FAILED, by=None, on=person or PORTAL, target=target, result="refused")
+    note(events.SIGN_IN_FAILED, by=None, on=person or PORTAL, target=target, result="refused")
 
 
 @receiver(account_signals.password_changed)

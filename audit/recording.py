@@ -95,17 +95,15 @@ def _attempt(act: Act, given: Mapping[str, Any]) -> Attempt | None:
 def record_refusal(refusal: Exception) -> None:
     """Record that an action was refused, in a transaction of its own (rule 12). Does nothing where none was tried."""
     attempt: Attempt | None = getattr(refusal, "attempt", None)
-    if attempt is None:
-        return
+    if attempt is not None:
+        words, refused = getattr(refusal, "words", str(refusal)), Event.Result.REFUSED
+        note(attempt.act, by=attempt.by, on=attempt.on, target=attempt.target, reason=words, result=refused)
+
+
+def note(act: Act, **event: Any) -> int:
+    """Record something that changes nothing here: a sign-in, an opened link, a refusal. Takes what `record` takes."""
     with transaction.atomic():
-        record(
-            attempt.act,
-            by=attempt.by,
-            on=attempt.on,
-            target=attempt.target,
-            reason=getattr(refusal, "words", str(refusal)),
-            result=Event.Result.REFUSED,
-        )
+        return record(act, **event)
 
 
 def record(

@@ -47,8 +47,10 @@ def explain(person: Any, code: str, obj: Any) -> Answer:
     return Answer(
         False,
         standing,
-        lambda: _("The role %(role)s does not hold “%(act)s”, and no grant gives it.")
-        % {"role": access.role_name, "act": words_for(code)},
+        lambda: (
+            _("The role %(role)s does not hold “%(act)s”, and no grant gives it.")
+            % {"role": access.role_name, "act": words_for(code)}
+        ),
     )
 
 
@@ -61,6 +63,8 @@ def who_would_lose(
     losing = []
     for row in rows:
         now = access_of(row.person, account.pk)
+        if now is None:
+            continue
         then = replace(now, second_factor_policy=second_factor, confirmation_policy=confirmation)
         then.__dict__["details"] = now.details  # the same person: no need to ask again
         if now.standing[0] is Standing.ACTIVE and then.standing[0] is not Standing.ACTIVE:

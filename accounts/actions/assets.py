@@ -28,7 +28,10 @@ def add_asset(*, account: BusinessAccount, kind: str, name: str, handle: str, by
 
 @action(ASSET_CHANGED)
 def change_asset(*, asset: Asset, kind: str, name: str, handle: str, by: Person) -> Asset:
-    """Change kind, name and handle and return the asset. Raises MissingPermission, PolicyViolation, ChangedMeanwhile."""
+    """Change kind, name and handle and return the asset.
+
+    Raises MissingPermission, PolicyViolation (the name is taken), ChangedMeanwhile (archived since).
+    """
     account = BusinessAccount.objects.open().lock(asset.account_id)
     asset = Asset.objects.in_use().lock(asset.pk)
     authority.require(by, MANAGE_ASSETS, on=account)

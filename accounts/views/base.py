@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.core.paginator import Page, Paginator
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django.views.generic import FormView
 
 from audit.events import ACCESS_REFUSED
 from audit.models import Event
-from audit.recording import Refused, record, record_refusal
+from audit.recording import Refused, note, record_refusal
 
 from ..access import Answer, Standing, explain, who_can_confirm, who_can_give
 from ..errors import ChangedMeanwhile, MissingPermission
@@ -109,15 +108,9 @@ class AccountView(View):
 
     def _record_refused_page(self) -> None:
         after = {"permission": words_for(self.permission), "page": self.request.resolver_match.view_name}
-        with transaction.atomic():
-            record(
-                ACCESS_REFUSED,
-                by=self.request.user,
-                on=self.account,
-                after=after,
-                result=Event.Result.REFUSED,
-                reason=_("The permission to %(act)s is missing.") % {"act": words_for(self.permission)},
-            )
+        reason = _("The permission to %(act)s is missing.") % {"act": words_for(self.permission)}
+        refused = Event.Result.REFUSED
+        note(ACCESS_REFUSED, by=self.request.user, on=self.account, after=after, reason=reason, result=refused)
 
 
 class AccountFormView(AccountView, FormView):

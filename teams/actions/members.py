@@ -50,8 +50,8 @@ def change_role(*, membership: Membership, role: Role, by: Person, reason: str =
     before, membership.role = membership.role, role
     membership.confirmed_at = membership.confirmed_at or timezone.now()
     membership.save(update_fields=["role", "confirmed_at"])
-    change = {"before": {"role": before.as_event()}, "after": {"role": role.as_event()}}
-    record(ROLE_CHANGED, by=by, on=account, target=membership, reason=reason, **change)
+    was, now = {"role": before.as_event()}, {"role": role.as_event()}
+    record(ROLE_CHANGED, by=by, on=account, target=membership, before=was, after=now, reason=reason)
     return membership
 
 

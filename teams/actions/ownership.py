@@ -43,7 +43,9 @@ def accept_ownership(*, offer: OwnershipOffer, by: Person) -> BusinessAccount:
     """Take over the ownership; the former owner becomes an administrator. Returns the account.
 
     Checked again at this moment: the offer stands, who offered it is still the owner, the new owner is an active
-    member, and there is a seat for the former owner as administrator (rule 5). Raises PolicyViolation, ChangedMeanwhile.
+    member, and there is a seat for the former owner as administrator (rule 5).
+
+    Raises PolicyViolation, ChangedMeanwhile.
     """
     account, offer = _lock(offer, by=by)
     if offer.offered_by_id != account.owner_id:
