@@ -25,6 +25,8 @@ class Snapshot:
 
 def harmless(value: Any) -> Any:
     """Return `value` as plain JSON: control characters and lone surrogates replaced, long texts and lists cut."""
+    if type(value) is str:  # nearly always, so asked first
+        return harmless_text(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):

@@ -15,6 +15,7 @@ from .canonical import Snapshot, digest_of, harmless, harmless_text, instant, te
 from .events import Act
 from .models import Chain, Event
 from .origin import origin_of_this_request
+from .planned import Planned
 from .querysets import kind_of
 
 P = ParamSpec("P")
@@ -147,7 +148,10 @@ def record(
     return _append(kind_of(on), on.pk, digest_of(text), (text, now, *searched))
 
 
-_APPEND = """
+_APPEND = Planned(
+    "audit_append",
+    "bytea, text, bigint, bytea, text, timestamptz, text, text, text, bigint, text, bigint, bigint",
+    """
 WITH head AS (
     UPDATE audit_chain
     SET length = length + 1, previous = head, head = sha256(head || int8send(length + 1) || %s)
@@ -158,7 +162,8 @@ INSERT INTO audit_event (chain_id, number, previous, digest, hash, canonical, at
                          actor_kind, actor_id, target_kind, target_id, about_id)
 SELECT id, length, previous, %s, head, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM head
 RETURNING number
-"""
+""",
+)
 _BEGIN = """
 INSERT INTO audit_chain (kind, subject_id, length, previous, head)
 VALUES (%s, %s, 0, decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING
@@ -171,7 +176,7 @@ def _append(kind: str, subject_id: int, digest: bytes, columns: tuple[Any, ...])
         raise transaction.TransactionManagementError("an event is written in the transaction of its act (rule 12)")
     with connection.cursor() as cursor:
         for _try in range(2):
-            cursor.execute(_APPEND, (digest, kind, subject_id, digest, *columns))
+            _APPEND.execute(cursor, (digest, kind, subject_id, digest, *columns))
             row = cursor.fetchone()
             if row:
                 return row[0]

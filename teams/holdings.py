@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
-from weakref import WeakSet
 
 from django.db import connection
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.utils import timezone
 from accounts.access import Standing
 from accounts.models import BusinessAccount, SecurityPolicy
 from accounts.permissions import ASSET_CODES
+from audit.planned import Planned
 
 from .models import Membership
 from .permissions import ADMINISTERS, BUILT_IN
@@ -44,12 +44,8 @@ FROM teams_membership m JOIN mfa_authenticator f ON f.user_id = m.person_id AND 
 WHERE m.id {memberships}
 """
 _DETAILS_OF_ONE, _DETAILS_OF_MANY = _DETAILS.format(memberships="= %s"), _DETAILS.format(memberships="= ANY(%s)")
-# The questions of every page. Planning one takes longer than answering it, so each connection plans them once.
-_PREPARE = f"""
-PREPARE held_in_one (bigint, bigint) AS {_HELD_IN_ONE.replace("%s", "$1", 1).replace("%s", "$2", 1)};
-PREPARE details_of_one (bigint) AS {_DETAILS_OF_ONE.replace("%s", "$1")}
-"""
-_prepared: WeakSet[Any] = WeakSet()  # the connections that have planned
+_ASK_HELD = Planned("held_in_one", "bigint, bigint", _HELD_IN_ONE)
+_ASK_DETAILS = Planned("details_of_one", "bigint, bigint", _DETAILS_OF_ONE)
 
 
 class Detail(NamedTuple):
@@ -80,10 +76,7 @@ class Access:
     def details(self) -> list[Detail]:
         """The grants and second factors, asked for when first needed."""
         with connection.cursor() as cursor:
-            if _plans(cursor):
-                cursor.execute("EXECUTE details_of_one (%s)", (self.membership_id,))
-            else:
-                cursor.execute(_DETAILS_OF_ONE, (self.membership_id, self.membership_id))
+            _ASK_DETAILS.execute(cursor, (self.membership_id, self.membership_id))
             return [Detail(*detail) for _membership, *detail in cursor.fetchall()]
 
     @property
@@ -132,10 +125,7 @@ def access_of(person: Any, account_id: int) -> Access | None:
     remembered = _memory_of(person)
     if account_id not in remembered:
         with connection.cursor() as cursor:
-            if _plans(cursor):
-                cursor.execute("EXECUTE held_in_one (%s, %s)", (person.pk, account_id))
-            else:
-                cursor.execute(_HELD_IN_ONE, (person.pk, account_id))
+            _ASK_HELD.execute(cursor, (person.pk, account_id))
             row = cursor.fetchone()
         remembered[account_id] = _access(row) if row else None
     return remembered[account_id]
@@ -166,17 +156,6 @@ def read_many(memberships: Iterable[Membership], account: BusinessAccount) -> No
 
 def _memory_of(person: Any) -> dict[int, Access | None]:
     return person.__dict__.setdefault("_access", {})
-
-
-def _plans(cursor: Any) -> bool:
-    """Whether this connection holds the planned questions. Behind PgBouncer a connection is nobody's own: no plans."""
-    if connection.connection in _prepared:
-        return True
-    if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
-        return False
-    cursor.execute(_PREPARE)
-    _prepared.add(connection.connection)
-    return True
 
 
 def _fill_details(accesses: Iterable[Access]) -> None:
