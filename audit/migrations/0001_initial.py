@@ -5,49 +5,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Chain',
+            name="Chain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('account', 'account'), ('person', 'person'), ('portal', 'portal')], max_length=10)),
-                ('subject_id', models.BigIntegerField()),
-                ('length', models.BigIntegerField(default=0)),
-                ('previous', models.BinaryField(default=b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00', max_length=32)),
-                ('head', models.BinaryField(default=b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00', max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("account", "account"), ("person", "person"), ("portal", "portal")], max_length=10
+                    ),
+                ),
+                ("subject_id", models.BigIntegerField()),
+                ("length", models.BigIntegerField(default=0)),
+                (
+                    "previous",
+                    models.BinaryField(
+                        default=b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+                        max_length=32,
+                    ),
+                ),
+                (
+                    "head",
+                    models.BinaryField(
+                        default=b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+                        max_length=32,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'subject_id'), name='one_chain_each')],
+                "constraints": [models.UniqueConstraint(fields=("kind", "subject_id"), name="one_chain_each")],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField()),
-                ('previous', models.BinaryField(max_length=32)),
-                ('digest', models.BinaryField(max_length=32)),
-                ('hash', models.BinaryField(max_length=32)),
-                ('canonical', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('name', models.CharField(max_length=60)),
-                ('result', models.CharField(choices=[('done', 'done'), ('refused', 'refused')], max_length=10)),
-                ('actor_kind', models.CharField(max_length=20)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('target_kind', models.CharField(max_length=30)),
-                ('target_id', models.BigIntegerField(null=True)),
-                ('about_id', models.BigIntegerField(null=True)),
-                ('chain', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audit.chain')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.BigIntegerField()),
+                ("previous", models.BinaryField(max_length=32)),
+                ("digest", models.BinaryField(max_length=32)),
+                ("hash", models.BinaryField(max_length=32)),
+                ("canonical", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("name", models.CharField(max_length=60)),
+                ("result", models.CharField(choices=[("done", "done"), ("refused", "refused")], max_length=10)),
+                ("actor_kind", models.CharField(max_length=20)),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("target_kind", models.CharField(max_length=30)),
+                ("target_id", models.BigIntegerField(null=True)),
+                ("about_id", models.BigIntegerField(null=True)),
+                (
+                    "chain",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="audit.chain",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['chain', 'at'], name='event_chain_at'), models.Index(fields=['chain', 'name', 'id'], name='event_chain_name'), models.Index(fields=['actor_id', 'id'], name='event_actor'), models.Index(fields=['about_id', 'id'], name='event_about'), models.Index(fields=['target_kind', 'target_id', 'id'], name='event_target')],
-                'constraints': [models.UniqueConstraint(fields=('chain', 'number'), name='one_event_each_number')],
+                "indexes": [
+                    models.Index(fields=["chain", "at"], name="event_chain_at"),
+                    models.Index(fields=["chain", "name", "id"], name="event_chain_name"),
+                    models.Index(fields=["actor_id", "id"], name="event_actor"),
+                    models.Index(fields=["about_id", "id"], name="event_about"),
+                    models.Index(fields=["target_kind", "target_id", "id"], name="event_target"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("chain", "number"), name="one_event_each_number")],
             },
         ),
     ]
