@@ -78,6 +78,7 @@ def action(act: Act) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 refusal.attempt = _attempt(act, given)  # type: ignore[union-attr]  # read by record_refusal alone
                 raise
 
+        acting.act = act  # type: ignore[attr-defined]  # lets the house's tests find every action
         return acting
 
     return decorate

@@ -1,14 +1,12 @@
 """Transferring the ownership: offered by the owner, then accepted by the new one (design.md 2, rule 3)."""
 
-from typing import Any
-
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import post
 from accounts.errors import PolicyViolation
 from accounts.models import BusinessAccount, Person
-from accounts.permissions import OWN_ACCOUNT
+from accounts.permissions import OWN_ACCOUNT, VIEW_ACCOUNT
 from audit.recording import action, record
 
 from .. import authority, policies
@@ -90,12 +88,12 @@ def withdraw_offer(*, offer: OwnershipOffer, by: Person) -> OwnershipOffer:
 
 
 def _lock(offer: OwnershipOffer, *, by: Person) -> tuple[BusinessAccount, OwnershipOffer]:
-    """Lock account and offer, and demand that it was made to `by`, who is an active member."""
+    """Lock account and offer, and demand that it was made to `by`, who has power in the account at this moment."""
     account = BusinessAccount.objects.open().lock(offer.account_id)
     offer = OwnershipOffer.objects.open().select_related("person").lock(offer.pk)
-    active: Any = Membership.objects.active().filter(account=account, person=by)
-    if offer.person_id != by.pk or not active.exists():
-        raise PolicyViolation(_("This offer is for another person, or you are no active member."))
+    authority.require(by, VIEW_ACCOUNT, on=account)
+    if offer.person_id != by.pk:
+        raise PolicyViolation(_("This offer is for another person."))
     return account, offer
 
 

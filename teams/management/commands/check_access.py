@@ -22,14 +22,18 @@ class Command(BaseCommand):
         """Declare what may be asked."""
         parser.add_argument("address", metavar="EMAIL", help="the person's e-mail address")
         parser.add_argument("account", metavar="ACCOUNT", help="the account's slug")
-        parser.add_argument("rest", nargs="*", metavar="[ASSET] [PERMISSION]", help="an asset's name or id; a permission")
+        parser.add_argument(
+            "rest", nargs="*", metavar="[ASSET] [PERMISSION]", help="an asset's name or id; a permission"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer one question, or all of them where no permission is named."""
         person = Person.objects.filter(email=options["address"].strip().lower()).first()
         account = BusinessAccount.objects.filter(slug=options["account"]).first()
         if person is None or account is None:
-            raise CommandError("there is no such person" if person is None else "there is no such account", returncode=2)
+            raise CommandError(
+                "there is no such person" if person is None else "there is no such account", returncode=2
+            )
         asset, code = self._read(account, options["rest"])
         if code is None:
             permissions = ASSET_PERMISSIONS if asset else ACCOUNT_PERMISSIONS

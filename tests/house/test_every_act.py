@@ -1,0 +1,223 @@
+"""Each act is one transaction with exactly one event; without its event it does not happen (rule 12, AU1, AU10)."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from accounts import actions as accounts
+from accounts.actions import mails
+from accounts.models import BusinessAccount, OutgoingMail, Person
+from audit.models import Event
+from audit.recording import SYSTEM, Refused, record_refusal
+from invitations import actions as invitations
+from invitations.actions.answering import refuse_acceptance
+from oversight import actions as oversight
+from teams import actions as teams
+from teams.models import Membership, Role
+from tests.factories import (
+    AssetFactory,
+    BusinessAccountFactory,
+    InvitationFactory,
+    MembershipFactory,
+    OwnershipOfferFactory,
+    PersonFactory,
+    owner_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass
+class House:
+    """One account with its owner, and what the acts need."""
+
+    account: BusinessAccount = field(default_factory=BusinessAccountFactory)
+
+    @property
+    def olga(self) -> Person:
+        return self.account.owner
+
+    def member(self, **given: Any) -> Membership:
+        return MembershipFactory(account=self.account, **given)
+
+    def invited(self, **given: Any) -> dict[str, Any]:
+        invitation = InvitationFactory(account=self.account, **given)
+        return {"invitation": invitation, "by": PersonFactory(email=invitation.address)}
+
+    def mail(self) -> OutgoingMail:
+        return OutgoingMail.objects.create(
+            kind="invitation", account=self.account, about_kind="invitation", about_id=1, tries=1,
+            address="a@example.com", message_id="<a@example.com>", state="sending",
+        )  # fmt: skip
+
+
+def role(code: str) -> Role:
+    return Role.objects.built_in(code)
+
+
+# Each action with the arguments of one whole act. An action that is not here fails the test below.
+ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
+    accounts.change_settings: lambda h: {"account": h.account, "name": "Other", "by": h.olga},
+    accounts.upgrade: lambda h: {"account": BusinessAccountFactory(kind="standard", owner=h.olga), "by": h.olga},
+    accounts.change_policy: lambda h: {"account": h.account, "by": h.olga, "invitation_days": 3},
+    accounts.add_asset: lambda h: {"account": h.account, "kind": "other", "name": "A", "handle": "", "by": h.olga},
+    accounts.change_asset: lambda h: {
+        "asset": AssetFactory(account=h.account), "kind": "other", "name": "B", "handle": "", "by": h.olga,
+    },
+    accounts.archive_asset: lambda h: {"asset": AssetFactory(account=h.account), "by": h.olga},
+    accounts.restore_asset: lambda h: {
+        "asset": AssetFactory(account=h.account, archived_at=timezone.now()), "by": h.olga,
+    },
+    accounts.change_profile: lambda h: {"person": h.olga, "name": "Other", "time_zone": "UTC", "by": h.olga},
+    mails.settle_sent: lambda h: {"mail": h.mail(), "by": SYSTEM},
+    mails.settle_delayed: lambda h: {"mail": h.mail(), "problem": "try later", "by": SYSTEM},
+    mails.settle_parked: lambda h: {"mail": h.mail(), "problem": "no such address", "by": SYSTEM},
+    teams.open_account: lambda h: {"name": "New", "kind": "business", "by": h.olga},
+    teams.close_account: lambda h: {"account": h.account, "by": h.olga},
+    teams.confirm_role: lambda h: {"membership": h.member(unconfirmed=True), "by": h.olga},
+    teams.change_role: lambda h: {"membership": h.member(), "role": role("analyst"), "by": h.olga},
+    teams.suspend: lambda h: {"membership": h.member(), "by": h.olga},
+    teams.restore: lambda h: {"membership": h.member(suspended=True), "by": h.olga},
+    teams.remove: lambda h: {"membership": h.member(), "by": h.olga},
+    teams.leave: lambda h: (lambda member: {"membership": member, "by": member.person})(h.member()),
+    teams.set_grants: lambda h: {
+        "membership": h.member(), "asset": AssetFactory(account=h.account), "codes": ["run_ads"], "by": h.olga,
+    },
+    teams.offer_ownership: lambda h: {"account": h.account, "membership": h.member(), "by": h.olga},
+    teams.accept_ownership: lambda h: _offered(h),
+    teams.decline_ownership: lambda h: _offered(h),
+    teams.withdraw_offer: lambda h: {"offer": OwnershipOfferFactory(account=h.account), "by": h.olga},
+    invitations.invite: lambda h: {
+        "account": h.account, "address": "new@example.com", "role": role("editor"), "by": h.olga,
+    },
+    invitations.resend: lambda h: {"invitation": InvitationFactory(account=h.account), "by": h.olga},
+    invitations.copy_link: lambda h: {"invitation": InvitationFactory(account=h.account), "by": h.olga},
+    invitations.correct_address: lambda h: {
+        "invitation": InvitationFactory(account=h.account), "address": "right@example.com", "by": h.olga,
+    },
+    invitations.change_offer: lambda h: {
+        "invitation": InvitationFactory(account=h.account), "role": role("analyst"), "grants": {}, "by": h.olga,
+    },
+    invitations.revoke: lambda h: {"invitation": InvitationFactory(account=h.account), "by": h.olga},
+    invitations.accept: lambda h: h.invited(),
+    invitations.decline: lambda h: h.invited(),
+    invitations.note_opening: lambda h: h.invited(),
+    refuse_acceptance: lambda h: {**h.invited(), "reason": "the inviter may not"},
+    oversight.note_reading: lambda h: {"account": h.account, "by": h.olga},
+    oversight.export_log: lambda h: {"account": h.account, "by": h.olga, "narrowed": {}},
+}  # fmt: skip
+# What the system does, and what is asked of nobody: no person can lack a permission for it.
+FREE = {
+    mails.settle_sent, mails.settle_delayed, mails.settle_parked, teams.open_account, accounts.change_profile,
+    invitations.decline, invitations.note_opening, refuse_acceptance, oversight.note_reading, oversight.export_log,
+}  # fmt: skip
+
+
+def _offered(house: House) -> dict[str, Any]:
+    offer = OwnershipOfferFactory(account=house.account)
+    return {"offer": offer, "by": offer.person}
+
+
+def _all_actions() -> set[Callable[..., Any]]:
+    found = set()
+    for app in settings.PROJECT_APPS:
+        try:
+            package = importlib.import_module(f"{app}.actions")
+        except ModuleNotFoundError:
+            continue
+        inside = pkgutil.iter_modules(package.__path__) if hasattr(package, "__path__") else []
+        for module in [package, *(importlib.import_module(f"{app}.actions.{entry.name}") for entry in inside)]:
+            found |= {thing for thing in vars(module).values() if hasattr(thing, "act")}
+    return found
+
+
+def _everything() -> dict[str, list]:
+    """Every row of every table but the record's, as text."""
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label != "audit"]
+    return {
+        model._meta.label: sorted(map(str, model._base_manager.values_list()))
+        for model in models
+        if model._meta.managed
+    }
+
+
+def test_every_action_is_in_this_table():
+    assert {act.__qualname__ for act in _all_actions()} == {act.__qualname__ for act in ACTS}
+    assert _all_actions() == set(ACTS)
+
+
+@pytest.mark.rule(12)
+@pytest.mark.requirement("AU1")
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
+def test_an_act_writes_exactly_one_event(act):
+    given = ACTS[act](House())
+
+    act(**given)
+
+    assert list(Event.objects.values_list("name", flat=True)) == [act.act.name]
+
+
+@pytest.mark.rule(12)
+@pytest.mark.requirement("AU10")
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
+def test_an_act_whose_event_cannot_be_written_changes_nothing(act, monkeypatch):
+    given = ACTS[act](House())
+    before = _everything()
+    monkeypatch.setattr("audit.recording._append", lambda *args: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        act(**given)
+
+    assert _everything() == before
+
+
+@pytest.mark.rule(1)
+@pytest.mark.rule(12)
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in FREE], ids=lambda act: act.__name__)
+def test_a_stranger_can_do_no_act_and_the_attempt_is_recorded(act):
+    house = House()
+    given = {**ACTS[act](house), "by": PersonFactory(name="Stella")}
+    before = _everything()
+
+    with pytest.raises((PermissionDenied, Refused)) as refusal:
+        act(**given)
+    record_refusal(refusal.value)
+
+    assert _everything() == before
+    assert list(Event.objects.values_list("name", "result")) == [(act.act.name, "refused")]
+
+
+@pytest.mark.rule(1)
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in {*FREE, teams.leave}], ids=lambda act: act.__name__)
+def test_an_act_asks_the_database_again_and_not_what_the_request_remembers(act):
+    """A person who is switched off after the page was opened does nothing any more, whatever the object remembers."""
+    house = House()
+    given = ACTS[act](house)
+    actor = given["by"]
+    actor.has_perm("view_account", given.get("account", house.account))  # remembered now
+    Person.objects.filter(pk=actor.pk).update(is_active=False)
+
+    with pytest.raises((PermissionDenied, Refused)):
+        act(**given)
+
+
+@pytest.mark.rule(3)
+def test_the_owner_is_in_no_table_of_what_can_be_ended():
+    house = House()
+    anna = house.member(holding="administrator").person
+
+    for act in (teams.suspend, teams.remove):
+        with pytest.raises(Refused):
+            act(membership=owner_of(house.account), by=anna)
+    with pytest.raises(Refused):
+        teams.change_role(membership=owner_of(house.account), role=role("editor"), by=anna)
+    with pytest.raises(Refused):
+        teams.leave(membership=owner_of(house.account), by=house.olga)
