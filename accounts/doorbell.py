@@ -1,6 +1,7 @@
 """Telling a worker that there is something to do. The row in the database is the truth; this is only the bell."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,6 +13,8 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
+SILENCE = 10.0  # seconds without ringing after a failure: fifty mails must not wait fifty times for a dead broker
+_silent_until = 0.0
 _muffled: ContextVar[bool] = ContextVar("muffled", default=False)
 
 
@@ -32,9 +35,13 @@ def ring(task: str, **ids: Any) -> None:
     """
 
     def now() -> None:
+        global _silent_until  # noqa: PLW0603  # one bell, one process
+        if time.monotonic() < _silent_until:
+            return
         try:
             current_app.send_task(task, kwargs=ids, retry=False)
         except (OperationalError, RedisError, OSError) as problem:
+            _silent_until = time.monotonic() + SILENCE
             logger.warning("the broker did not take %s: %s; the sweep will find it", task, type(problem).__name__)
 
     if not _muffled.get():

@@ -70,6 +70,10 @@ class OutgoingMailQuerySet(LockableQuerySet):
         now = at or timezone.now()
         return self.filter(state__in=[self.model.State.QUEUED, self.model.State.SENDING], due_at__lte=now)
 
+    def unsettled(self) -> Self:
+        """Those of which nobody has said yet how they went."""
+        return self.filter(state__in=[self.model.State.QUEUED, self.model.State.SENDING])
+
     def about(self, kind: str, pk: int) -> Self:
         """Those about one thing, the newest first."""
         return self.filter(about_kind=kind, about_id=pk).order_by("-pk")

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 BY_TIME = ("at", "number")  # a log page's order within a chain: total, since numbers are
 BY_ID = ("id",)  # the order over several chains
+MOST_BRANCHES = 8  # people; of more, the newest events are found soon by walking the chain itself
 
 
 def kind_of(thing: Any) -> str:
@@ -24,6 +25,7 @@ class Narrowing:
     people: tuple[int, ...] | None = None
     names: tuple[str, ...] = ()
     target_kind: str = ""
+    target_id: int | None = None
     result: str = ""
     start: dt.datetime | None = None
     end: dt.datetime | None = None
@@ -89,10 +91,14 @@ class EventQuerySet(models.QuerySet):
             rows = rows.filter(name__in=wanted.names)
         if wanted.target_kind:
             rows = rows.filter(target_kind=wanted.target_kind)
+        if wanted.target_id:
+            rows = rows.filter(target_id=wanted.target_id)
         if wanted.result:
             rows = rows.filter(result=wanted.result)
         if wanted.people is None:
             return [rows]
+        if len(wanted.people) > MOST_BRANCHES:
+            return [rows.filter(Q(actor_kind="person", actor_id__in=wanted.people) | Q(about_id__in=wanted.people))]
         branches = [branch for person in wanted.people for branch in (rows.done_by(person), rows.done_to(person))]
         return branches or [rows.none()]
 

@@ -4,9 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.events import register
 
-INVITED = register(
-    "invitation.created", _("invite"), _("{actor} invited {target} as {after[role][name]}")
-)
+INVITED = register("invitation.created", _("invite"), _("{actor} invited {target} as {after[role][name]}"))
 RESENT = register("invitation.resent", _("resend an invitation"), _("{actor} sent the invitation to {target} again"))
 LINK_COPIED = register(
     "invitation.link_copied", _("copy an invitation link"), _("{actor} made a new link for {target}, to hand over")

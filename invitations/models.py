@@ -59,6 +59,13 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return self.address
 
+    def offered_grants(self) -> dict[Asset, frozenset[str]]:
+        """Return what is offered on single assets that are in use: codes of permissions by asset."""
+        grants: dict[Asset, set[str]] = {}
+        for grant in self.grants.filter(asset__archived_at=None).select_related("asset").order_by("asset_id"):
+            grants.setdefault(grant.asset, set()).add(grant.code)
+        return {asset: frozenset(codes) for asset, codes in grants.items()}
+
     @property
     def is_expired(self) -> bool:
         """Whether it ran out unanswered."""

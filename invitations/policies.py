@@ -1,17 +1,23 @@
 """What an invitation must satisfy, when it is made and again when it is accepted (rules 6 and 9)."""
 
 import datetime as dt
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import PolicyViolation
 from accounts.models import Asset, BusinessAccount, OutgoingMail
-from accounts.permissions import ASSET_CODES
+from accounts.normalising import plain_name
+from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_CODES, ASSET_PERMISSIONS, MANAGE_TEAM, Permission
+from teams.holdings import access_of
 from teams.models import Membership, Role
 
 INVITATION_MAIL = "invitation"
+REFUSED_MAIL = "invitation_refused"
 MOST_AN_HOUR = 200  # invitations one account may send
 MOST_A_DAY = 5  # invitation mails to one address, from all accounts together
 
@@ -28,7 +34,9 @@ def require_new(account: BusinessAccount, address: str) -> None:
     """Demand an address that is no member of the account. Raises PolicyViolation (rule 6)."""
     members = Membership.objects.current().filter(account=account, person__email=address)
     if members.exists():
-        raise PolicyViolation(_("%(address)s is a member already. Change the role on the member’s page.") % {"address": address})
+        raise PolicyViolation(
+            _("%(address)s is a member already. Change the role on the member’s page.") % {"address": address}
+        )
 
 
 def require_offerable(account: BusinessAccount, role: Role, grants: Grants) -> None:
@@ -49,3 +57,51 @@ def require_within_limits(account: BusinessAccount, address: str) -> None:
         raise PolicyViolation(
             _("%(address)s has been sent several invitations today. Try again tomorrow.") % {"address": address}
         )
+
+
+def fingerprint(role: Role, grants: Grants) -> str:
+    """Return a short name of exactly this offer, so that what was shown can be compared with what is accepted."""
+    on_assets = sorted((asset.pk, sorted(codes)) for asset, codes in grants.items())
+    text = repr((role.pk, sorted(role.permissions), on_assets))
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """What an offer lets a person do in one place: the account itself, all its assets, or one asset."""
+
+    place: str
+    permissions: list[Permission]
+
+
+def summary(role: Role, grants: Grants) -> list[Powers]:
+    """Return every permission that an offer gives, place by place, for the page and the mail that show it (rule 7)."""
+    places = [
+        Powers(_("In the account"), _among(ACCOUNT_PERMISSIONS, role.permissions)),
+        Powers(_("On every asset"), _among(ASSET_PERMISSIONS, role.permissions)),
+    ]
+    for asset, codes in sorted(grants.items(), key=lambda row: (row[0].name, row[0].pk)):
+        on_asset = _("On %(asset)s only") % {"asset": plain_name(asset.name)}
+        places.append(Powers(on_asset, _among(ASSET_PERMISSIONS, codes - role.permissions)))
+    return [place for place in places if place.permissions]
+
+
+def _among(table: list[Permission], codes: Collection[str]) -> list[Permission]:
+    return [permission for permission in table if permission.code in codes]
+
+
+def offerable_roles(account: BusinessAccount, by: Any) -> list[Role]:
+    """Return the roles that `by` may offer: nobody gives a power they lack, and ownership is not offered (rule 2)."""
+    held = _held(account, by)
+    return [role for role in Role.objects.of(account) if not role.is_owner and role.permissions <= held]
+
+
+def may_give(account: BusinessAccount, by: Any, role: Role) -> bool:
+    """Say whether `by` may give what a role holds: who may not, may revoke such an invitation but not send it."""
+    held = _held(account, by)
+    return MANAGE_TEAM in held and role.permissions <= held
+
+
+def _held(account: BusinessAccount, by: Any) -> frozenset[str]:
+    access = access_of(by, account.pk)
+    return access.role_permissions if access else frozenset()

@@ -14,15 +14,13 @@ OWNERSHIP_ACCEPTED = register(
     _("take over the ownership"),
     _("{actor} took over the ownership from {before[owner]}, who is now {after[former]}"),
 )
-OWNERSHIP_DECLINED = register(
-    "ownership.declined", _("decline the ownership"), _("{actor} declined the ownership")
-)
+OWNERSHIP_DECLINED = register("ownership.declined", _("decline the ownership"), _("{actor} declined the ownership"))
 OWNERSHIP_WITHDRAWN = register(
-    "ownership.withdrawn", _("withdraw the offer of ownership"), _("{actor} withdrew the offer of ownership to {target}")
+    "ownership.withdrawn",
+    _("withdraw the offer of ownership"),
+    _("{actor} withdrew the offer of ownership to {target}"),
 )
-ROLE_CONFIRMED = register(
-    "role.confirmed", _("confirm a role"), _("{actor} confirmed {target} as {after[role][name]}")
-)
+ROLE_CONFIRMED = register("role.confirmed", _("confirm a role"), _("{actor} confirmed {target} as {after[role][name]}"))
 ROLE_CHANGED = register(
     "role.changed",
     _("change a role"),

@@ -93,7 +93,9 @@ class Membership(models.Model):
                 fields=["account", "person"], condition=~Q(state="ended"), name="one_current_membership_each"
             ),
             models.CheckConstraint(condition=Q(state="ended") ^ Q(ended_at=None), name="ended_has_its_time"),
-            models.CheckConstraint(condition=~Q(state="suspended") | Q(suspended_at__isnull=False), name="suspended_has_its_time"),
+            models.CheckConstraint(
+                condition=~Q(state="suspended") | Q(suspended_at__isnull=False), name="suspended_has_its_time"
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "person", "-id"], name="membership_latest"),

@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import (
     DRAFT_CONTENT,
-    MANAGE_ASSETS,
     MANAGE_BILLING,
     MANAGE_ROLES,
     MANAGE_SECURITY,
@@ -16,8 +15,6 @@ from accounts.permissions import (
     PERMISSIONS,
     PUBLISH_CONTENT,
     REPLY_COMMENTS,
-    RUN_ADS,
-    RUN_REVIEWS,
     VIEW_ACCOUNT,
     VIEW_ANALYTICS,
     VIEW_AUDIT,
@@ -68,9 +65,7 @@ BUILT_IN = {
         BuiltInRole(ANALYST, _("Analyst"), _("Reads the numbers."), frozenset({VIEW_ACCOUNT, VIEW_ANALYTICS})),
         BuiltInRole(FINANCE, _("Finance"), _("Looks after billing."), frozenset({VIEW_ACCOUNT, MANAGE_BILLING})),
         BuiltInRole(AUDITOR, _("Auditor"), _("Reads the audit log."), frozenset({VIEW_ACCOUNT, VIEW_AUDIT})),
-        BuiltInRole(
-            MEMBER, _("Member"), _("Holds only what is granted on single assets."), frozenset({VIEW_ACCOUNT})
-        ),
+        BuiltInRole(MEMBER, _("Member"), _("Holds only what is granted on single assets."), frozenset({VIEW_ACCOUNT})),
     )
 }
 ADMINISTERS = frozenset({MANAGE_TEAM})  # who holds this acts on others, and only the owner acts on them (rule 2)

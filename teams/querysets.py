@@ -19,7 +19,9 @@ class RoleQuerySet(models.QuerySet):
 
     def of(self, account: Any) -> Self:
         """Those that can be given in this account, the built-in ones first."""
-        return self.filter(Q(account=None) | Q(account=account)).order_by(F("account").asc(nulls_first=True), "position")
+        return self.filter(Q(account=None) | Q(account=account)).order_by(
+            F("account").asc(nulls_first=True), "position"
+        )
 
     def with_holders(self, account: Any) -> Self:
         """Those of an account, with the number of its current members who hold each one as `holders`."""
@@ -48,9 +50,7 @@ class MembershipQuerySet(LockableQuerySet):
     def administering(self) -> Self:
         """Those whose role manages the team."""
         built_in = [role.code for role in BUILT_IN.values() if MANAGE_TEAM in role.holds]
-        return self.filter(
-            Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[MANAGE_TEAM])
-        )
+        return self.filter(Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[MANAGE_TEAM]))
 
     def to_confirm(self) -> Self:
         """Those whose role an administrator is asked to confirm (rule 11), the longest waiting first."""

@@ -1,8 +1,6 @@
 """The addresses of this floor."""
 
-from django.urls import URLPattern, path
-
-from . import views
+from django.urls import URLPattern
 
 urlpatterns: list[URLPattern] = []
 inside_an_account: list[URLPattern] = []

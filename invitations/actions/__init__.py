@@ -1,6 +1,6 @@
 """Every change of this floor: one function for one act."""
 
-from .answering import accept, decline, note_opening
+from .answering import accept, decline, note_opening, refuse_acceptance
 from .inviting import invite
 from .keeping import change_offer, copy_link, correct_address, resend, revoke
 
@@ -12,6 +12,7 @@ __all__ = [
     "decline",
     "invite",
     "note_opening",
+    "refuse_acceptance",
     "resend",
     "revoke",
 ]

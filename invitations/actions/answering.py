@@ -3,13 +3,14 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.errors import MissingPermission, PolicyViolation
-from accounts.models import BusinessAccount, Person
+from accounts.actions import post
+from accounts.errors import ChangedMeanwhile, MissingPermission, PolicyViolation
+from accounts.models import BusinessAccount, OutgoingMail, Person
 from audit.models import Event
+from audit.querysets import kind_of
 from audit.recording import action, record
 from teams.actions.grants import write_grants
 from teams.actions.seating import seat
@@ -17,30 +18,35 @@ from teams.models import Membership
 from teams.policies import require_room
 
 from .. import policies
+from ..errors import OfferLostItsGround
 from ..events import ACCEPTED, DECLINED, OPENED, OPENED_BY_OTHER
 from ..models import Invitation
 from . import sending
 
 
 @action(ACCEPTED)
-def accept(*, invitation: Invitation, by: Person) -> Membership:
+def accept(*, invitation: Invitation, by: Person, seen: str | None = None) -> Membership:
     """Join the account with the role and grants of the invitation's row, and return the membership (rules 7, 9, 11).
 
     Everything is checked at this moment, under the locks: still open, not expired, same sending as the link's, the
     address verified, the inviter still allowed to give this, the account still business, room left. A current member
-    keeps the role held. Raises PolicyViolation, ChangedMeanwhile.
+    keeps the role held. `seen` is the fingerprint of the offer that the person was shown, where a page showed one:
+    nobody accepts what they have not seen. Raises PolicyViolation, ChangedMeanwhile.
     """
     account, invitation = _lock(invitation)
     _require_verified(by, invitation.address)
     if Membership.objects.current().filter(account=account, person=by).exists():
         raise PolicyViolation(_("You are a member of this account already; your role stays as it is."))
     policies.require_team(account)
-    grants = sending.grants_of(invitation)
+    grants = invitation.offered_grants()
+    if seen is not None and seen != policies.fingerprint(invitation.role, grants):
+        raise ChangedMeanwhile(_("The offer has changed since you opened the page. Look at it again, then accept."))
     try:
         sending.require_right(invitation.invited_by, account, invitation.role, grants)
     except (MissingPermission, PolicyViolation):
-        raise PolicyViolation(
-            _("%(inviter)s can no longer give this access. Ask for a new invitation.") % {"inviter": invitation.invited_by}
+        raise OfferLostItsGround(
+            _("%(inviter)s can no longer give this access. The owner of the account has been told.")
+            % {"inviter": invitation.invited_by}
         ) from None
     require_room(account, invitation.role)
     membership = seat(account=account, person=by, role=invitation.role)
@@ -53,29 +59,49 @@ def accept(*, invitation: Invitation, by: Person) -> Membership:
     return membership
 
 
+@action(ACCEPTED)
+def refuse_acceptance(*, invitation: Invitation, reason: str, by: Person) -> None:
+    """Write down an acceptance that the inviter's lost right refused, and tell the owner, once a sending (rule 9).
+
+    The door calls it after the rollback of `accept`. Raises ChangedMeanwhile when the invitation is not open any more.
+    """
+    account, invitation = _lock(invitation)
+    record(ACCEPTED, by=by, on=account, target=invitation, reason=reason, result=Event.Result.REFUSED)
+    told = OutgoingMail.objects.about(kind_of(invitation), invitation.pk)
+    if not told.filter(kind=policies.REFUSED_MAIL, sending=invitation.sending).exists():
+        owner = account.owner.email
+        post(kind=policies.REFUSED_MAIL, about=invitation, address=owner, account=account, sending=invitation.sending)
+
+
 @action(DECLINED)
 def decline(*, invitation: Invitation, by: Any) -> Invitation:
-    """Say no to an invitation. Holding its link is enough; no sign-in is asked. Raises ChangedMeanwhile."""
+    """Say no to an invitation. Holding its link is enough; no sign-in is asked, but nobody answers under another name.
+
+    Raises PolicyViolation, ChangedMeanwhile.
+    """
     account, invitation = _lock(invitation)
+    if by.is_authenticated and by.email != invitation.address:
+        raise PolicyViolation(_("This invitation is for another address."))
     _answer(invitation, Invitation.State.DECLINED)
     record(DECLINED, by=by, on=account, target=invitation)
     return invitation
 
 
+@action(OPENED)
 def note_opening(*, invitation: Invitation, by: Any) -> None:
-    """Write down that the link was opened, once for each sending and person. The offer itself stays as it is (rule 7)."""
-    act = OPENED_BY_OTHER if by.is_authenticated and by.email != invitation.address else OPENED
+    """Write down that the link was opened, once for each sending and person. The offer stays as it is (rule 7)."""
+    other = by.is_authenticated and by.email != invitation.address
+    act = OPENED_BY_OTHER if other else OPENED
     seen = Event.objects.about(invitation).named(act.name).between(invitation.sent_at, None)
-    if seen.filter(actor_id=by.pk if act is OPENED_BY_OTHER else None).exists() or (act is OPENED and seen.exists()):
+    if (seen.filter(actor_id=by.pk) if other else seen).exists():
         return
-    with transaction.atomic():
-        record(act, by=by, on=invitation.account, target=invitation)
+    record(act, by=by, on=invitation.account, target=invitation)
 
 
 def _lock(invitation: Invitation) -> tuple[BusinessAccount, Invitation]:
     """Lock account and invitation; demand that it is open and that the link is of the present sending."""
     token_hash = invitation.token_hash
-    account = BusinessAccount.objects.open().lock(invitation.account_id)
+    account = BusinessAccount.objects.open().select_related("owner", "policy").lock(invitation.account_id)
     rows = Invitation.objects.open().filter(token_hash=token_hash).select_related("role", "invited_by")
     invitation = rows.lock(invitation.pk)
     invitation.account = account
@@ -84,7 +110,7 @@ def _lock(invitation: Invitation) -> tuple[BusinessAccount, Invitation]:
 
 def _require_verified(person: Person, address: str) -> None:
     """Demand that the person signs in with the invited address, and has proven to receive its mail (rule 7)."""
-    if person.email != address:
+    if not Person.objects.filter(pk=person.pk, email=address, is_active=True).exists():
         raise PolicyViolation(_("This invitation is for another address."))
     if not EmailAddress.objects.filter(user=person, email=address, verified=True).exists():
         raise PolicyViolation(_("Confirm your address first; then the invitation can be accepted."))
@@ -93,4 +119,3 @@ def _require_verified(person: Person, address: str) -> None:
 def _answer(invitation: Invitation, state: str, membership: Membership | None = None) -> None:
     invitation.state, invitation.answered_at, invitation.membership = state, timezone.now(), membership
     invitation.save(update_fields=["state", "answered_at", "membership"])
-

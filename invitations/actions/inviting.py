@@ -27,11 +27,11 @@ def invite(
 ) -> Invitation:
     """Offer a membership to a normalised address, queue its mail, and return the invitation (rules 2, 5, 6, 8, 10).
 
-    Raises MissingPermission, PolicyViolation (standard account, a member, oneself, an open one, no room, too many).
+    Raises MissingPermission, PolicyViolation (standard account, a member, oneself, an open one, no room, too many),
+    ChangedMeanwhile (role or asset gone).
     """
-    grants = grants or {}
-    account = BusinessAccount.objects.open().lock(account.pk)
-    role = Role.objects.of(account).get(pk=role.pk)
+    account = BusinessAccount.objects.open().select_related("policy").lock(account.pk)
+    role, grants = sending.current(account, role, grants or {})
     policies.require_offerable(account, role, grants)
     sending.require_right(by, account, role, grants)
     policies.require_team(account)

@@ -78,11 +78,11 @@ def change_offer(*, invitation: Invitation, role: Role, grants: policies.Grants,
     Raises MissingPermission for the old offer as for the new, PolicyViolation (no room), ChangedMeanwhile.
     """
     account, invitation = sending.lock(invitation, by=by)
-    role = Role.objects.of(account).get(pk=role.pk)
+    role, grants = sending.current(account, role, grants)
     policies.require_offerable(account, role, grants)
     sending.require_right(by, account, role, grants)
     require_room(account, role)
-    before = sending.as_event(invitation.role, sending.grants_of(invitation))
+    before = sending.as_event(invitation.role, invitation.offered_grants())
     after = sending.as_event(role, grants)
     if before == after:
         return invitation
@@ -104,7 +104,8 @@ def revoke(*, invitation: Invitation, by: Person) -> Invitation:
     authority.require(by, MANAGE_TEAM, on=account)
     invitation.state, invitation.answered_at = Invitation.State.REVOKED, timezone.now()
     invitation.save(update_fields=["state", "answered_at"])
-    record(REVOKED, by=by, on=account, target=invitation, before=sending.as_event(invitation.role, {}))
+    before = sending.as_event(invitation.role, invitation.offered_grants())
+    record(REVOKED, by=by, on=account, target=invitation, before=before)
     return invitation
 
 

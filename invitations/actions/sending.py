@@ -4,9 +4,11 @@ import datetime as dt
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.actions import post
-from accounts.models import Asset, BusinessAccount, Person
+from accounts.errors import ChangedMeanwhile
+from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 from teams import authority
 from teams.models import Role
@@ -37,26 +39,27 @@ def begin_sending(invitation: Invitation, *, channel: str) -> str:
     return token
 
 
+def current(account: BusinessAccount, role: Role, grants: policies.Grants) -> tuple[Role, policies.Grants]:
+    """Return role and grants as they stand now, under the lock. Raises ChangedMeanwhile for what is not there."""
+    found = Role.objects.of(account).filter(pk=role.pk).first()
+    assets = account.assets.in_use().in_bulk([asset.pk for asset in grants])
+    if found is None or len(assets) < len(grants):
+        raise ChangedMeanwhile(_("The role or one of the assets is not in use any more. Choose again."))
+    return found, {assets[asset.pk]: codes for asset, codes in grants.items() if codes}
+
+
 def lock(invitation: Invitation, *, by: Person) -> tuple[BusinessAccount, Invitation]:
     """Lock account and unanswered invitation, and demand that `by` may give what it offers (rule 2)."""
     account = BusinessAccount.objects.open().lock(invitation.account_id)
     invitation = Invitation.objects.unanswered().select_related("role").lock(invitation.pk)
     invitation.account = account
-    require_right(by, account, invitation.role, grants_of(invitation))
+    require_right(by, account, invitation.role, invitation.offered_grants())
     return account, invitation
 
 
 def require_right(by: Any, account: BusinessAccount, role: Role, grants: policies.Grants) -> None:
     """Demand that `by` manages the team and holds all that the offer gives (rule 2)."""
     authority.require(by, MANAGE_TEAM, on=account, adding=role.permissions, adding_on=grants.items())
-
-
-def grants_of(invitation: Invitation) -> dict[Asset, frozenset[str]]:
-    """Return what an invitation offers on single assets that are in use."""
-    grants: dict[Asset, set[str]] = {}
-    for grant in invitation.grants.filter(asset__archived_at=None).select_related("asset").order_by("asset_id"):
-        grants.setdefault(grant.asset, set()).add(grant.code)
-    return {asset: frozenset(codes) for asset, codes in grants.items()}
 
 
 def write_offer(invitation: Invitation, grants: policies.Grants) -> None:
@@ -71,5 +74,6 @@ def write_offer(invitation: Invitation, grants: policies.Grants) -> None:
 
 def as_event(role: Role, grants: policies.Grants) -> dict[str, Any]:
     """Return what an event keeps of an offer."""
-    on_assets = [{"id": asset.pk, "name": asset.name, "grants": sorted(codes)} for asset, codes in grants.items()]
+    rows = sorted(grants.items(), key=lambda row: row[0].pk)
+    on_assets = [{"id": asset.pk, "name": asset.name, "grants": sorted(codes)} for asset, codes in rows]
     return {"role": role.as_event(), "assets": on_assets}

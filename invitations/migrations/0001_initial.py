@@ -7,59 +7,125 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('teams', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.EmailField(max_length=254)),
-                ('message', models.TextField(blank=True, max_length=1000)),
-                ('state', models.CharField(choices=[('open', 'open'), ('accepted', 'accepted'), ('declined', 'declined'), ('revoked', 'revoked')], default='open', max_length=10)),
-                ('sending', models.PositiveIntegerField(default=1)),
-                ('channel', models.CharField(choices=[('mail', 'by mail'), ('hand', 'link handed over')], default='mail', max_length=10)),
-                ('token_hash', models.CharField(max_length=64, null=True, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('sent_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='accounts.businessaccount')),
-                ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sent_invitations', to=settings.AUTH_USER_MODEL)),
-                ('membership', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invitation', to='teams.membership')),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='teams.role')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.EmailField(max_length=254)),
+                ("message", models.TextField(blank=True, max_length=1000)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("accepted", "accepted"),
+                            ("declined", "declined"),
+                            ("revoked", "revoked"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("sending", models.PositiveIntegerField(default=1)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("mail", "by mail"), ("hand", "link handed over")], default="mail", max_length=10
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, null=True, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("sent_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="accounts.businessaccount",
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sent_invitations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "membership",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="invitation",
+                        to="teams.membership",
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="teams.role"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InvitationGrant',
+            name="InvitationGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(choices=[('view_analytics', 'view analytics'), ('draft_content', 'draft content'), ('publish_content', 'schedule and publish content'), ('reply_comments', 'reply to comments and messages'), ('run_ads', 'run ads')], max_length=40)),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.asset')),
-                ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='invitations.invitation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        choices=[
+                            ("view_analytics", "view analytics"),
+                            ("draft_content", "draft content"),
+                            ("publish_content", "schedule and publish content"),
+                            ("reply_comments", "reply to comments and messages"),
+                            ("run_ads", "run ads"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.asset"
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="grants", to="invitations.invitation"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['address'], name='invitation_address'),
+            model_name="invitation",
+            index=models.Index(condition=models.Q(("state", "open")), fields=["address"], name="invitation_address"),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['account', '-created_at', '-id'], name='invitation_newest'),
+            model_name="invitation",
+            index=models.Index(fields=["account", "-created_at", "-id"], name="invitation_newest"),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('account', 'address'), name='one_open_invitation_each'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("account", "address"), name="one_open_invitation_each"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitationgrant',
-            constraint=models.UniqueConstraint(fields=('invitation', 'asset', 'code'), name='one_offer_each'),
+            model_name="invitationgrant",
+            constraint=models.UniqueConstraint(fields=("invitation", "asset", "code"), name="one_offer_each"),
         ),
     ]

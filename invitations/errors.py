@@ -1,0 +1,7 @@
+"""Refusals of this floor that someone must be told of."""
+
+from accounts.errors import PolicyViolation
+
+
+class OfferLostItsGround(PolicyViolation):
+    """The inviter may no longer give what the invitation offers: both sides are told (rule 9)."""

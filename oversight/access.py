@@ -1,0 +1,63 @@
+"""What one person may and may not do in an account, laid out to be read: the answers of rule 1, grouped."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Asset, BusinessAccount, Person
+from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_PERMISSIONS, Permission
+from teams.access import explain
+
+NAMED = 6  # assets that a heading names; of more it gives the number
+
+
+def powers_of(person: Person, account: BusinessAccount, assets: Iterable[Asset]) -> list[dict[str, Any]]:
+    """Return groups for the component `permission_matrix`: the account first, then the assets.
+
+    Assets on which the person may do the very same for the same reasons share a group.
+    """
+    groups = [{"label": _("On the account"), "rows": _rows(person, ACCOUNT_PERMISSIONS, account), "assets": []}]
+    alike: dict[tuple, dict[str, Any]] = {}
+    for asset in assets:
+        rows = _rows(person, ASSET_PERMISSIONS, asset)
+        key = tuple((row["allowed"], row["reason"]) for row in rows)
+        alike.setdefault(key, {"rows": rows, "assets": []})["assets"].append(asset)
+    for group in alike.values():
+        groups.append({**group, "label": _heading(group["assets"])})
+    return groups
+
+
+def may_words(groups: list[dict[str, Any]]) -> list[str]:
+    """Return in words what is allowed anywhere in these groups, without looking at the account, which all may."""
+    words = (row["label"] for group in groups for row in group["rows"] if row["allowed"] and not row["plain"])
+    return list(dict.fromkeys(words))
+
+
+def _rows(person: Person, permissions: list[Permission], thing: Any) -> list[dict[str, Any]]:
+    rows = []
+    for permission in permissions:
+        answer = explain(person, permission.code, thing)
+        rows.append(
+            {
+                "label": capfirst(str(permission.words)),
+                "sensitive": permission.sensitive,
+                "allowed": answer.allowed,
+                "reason": answer.reason,
+                "plain": permission is ACCOUNT_PERMISSIONS[0],
+            }
+        )
+    return rows
+
+
+def _heading(assets: list[Asset]) -> str:
+    names = ", ".join(asset.name for asset in assets[:NAMED])
+    if len(assets) == 1:
+        return _("On %(name)s") % {"name": names}
+    if len(assets) <= NAMED:
+        return _("On each of these: %(names)s") % {"names": names}
+    more = len(assets) - NAMED
+    words = ngettext("On each of these: %(names)s and %(more)d more", "On each of these: %(names)s and %(more)d more", more)
+    return words % {"names": names, "more": more}

@@ -1,0 +1,134 @@
+"""The stage: keeps the story's times, moves the clock, and plays everything in one transaction."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import time_machine
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.utils import timezone
+
+from accounts.actions import deliver
+from accounts.doorbell import quiet
+from accounts.models import Asset, BusinessAccount, OutgoingMail, Person
+from audit.origin import Origin, stands_for
+from invitations.models import Invitation
+from teams.models import Membership, OwnershipOffer, Role
+
+from .cast import BROWSERS, CAST, PASSWORD
+
+Verb = Callable[..., Any]
+
+
+class Stage:
+    """Collects what happens when, and plays it in the order of time. Nothing in it is left to chance."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self.now = now
+        self.password = make_password(PASSWORD)  # once: forty times would take seconds
+        self.accounts: dict[str, BusinessAccount] = {}
+        self.people: dict[str, Person] = {}
+        self._steps: list[tuple[dt.datetime, Verb, dict[str, Any]]] = []
+
+    # --- Writing the story --------------------------------------------------------------------------------------------
+    def moment(self, when: str) -> dt.datetime:
+        """Return the instant of "90d 08:30" (UTC, so many days ago), or of "45m" (so many minutes ago)."""
+        if when.endswith("m"):
+            return self.now - dt.timedelta(minutes=int(when[:-1]))
+        days, _space, clock = when.partition("d ")
+        day = self.now.date() - dt.timedelta(days=int(days))
+        return dt.datetime.combine(day, dt.time.fromisoformat(clock), dt.UTC)
+
+    def at(self, when: str | dt.datetime, verb: Verb, **what: Any) -> None:
+        """Let something happen at a time."""
+        moment = self.moment(when) if isinstance(when, str) else when
+        if moment > self.now:
+            raise ValueError(f"{verb.__name__} at {moment} is not in the past")
+        self._steps.append((moment, verb, what))
+
+    # --- Playing it ---------------------------------------------------------------------------------------------------
+    def play(self) -> None:
+        """Play the whole story, or nothing of it: an interruption leaves an empty database. Then send the new mails.
+
+        With autocommit off, the transaction of each action becomes a part of this one. Each act has its own time.
+        """
+        connection.set_autocommit(False)
+        try:
+            with quiet(), time_machine.travel(self.now, tick=False) as clock:
+                for number, (moment, verb, what) in enumerate(sorted(self._steps, key=lambda step: step[0])):
+                    clock.move_to(moment)
+                    with stands_for(self._origin(what, moment, number)):
+                        verb(self, **what)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            connection.set_autocommit(True)
+        for mail_id in list(OutgoingMail.objects.due().order_by("pk").values_list("pk", flat=True)):
+            deliver(mail_id=mail_id)
+
+    def _origin(self, what: dict[str, Any], moment: dt.datetime, number: int) -> Origin:
+        """Where an act comes from: each person has an address, a browser and a session a day; the system has none."""
+        who = what.get("by") or what.get("who")
+        if who not in CAST:
+            return Origin()
+        digits = CAST[who].number
+        return Origin(
+            address=f"198.51.100.{10 + digits}" if digits % 3 else f"2001:db8:{digits:x}::{digits + 4:x}",
+            user_agent=BROWSERS[digits % len(BROWSERS)],
+            session=_digest(f"{who} {moment:%Y-%m-%d}")[:16],
+            request_id=_digest(f"request {number}")[:32],
+        )
+
+    # --- Finding things on it -----------------------------------------------------------------------------------------
+    def member(self, account: str, who: str) -> Membership:
+        """Return someone's current membership."""
+        rows = Membership.objects.current().select_related("role", "person", "account")
+        return rows.get(account=self.accounts[account], person=self.people[who])
+
+    def asset(self, account: str, name: str) -> Asset:
+        """Return an asset by its name."""
+        return Asset.objects.select_related("account").get(account=self.accounts[account], name=name)
+
+    def invitation(self, account: str, address: str) -> Invitation:
+        """Return the newest invitation of an address."""
+        rows = Invitation.objects.for_list().select_related("account", "role")
+        found = rows.filter(account=self.accounts[account], address=address_of(address)).first()
+        if found is None:
+            raise LookupError(f"{account} never invited {address}")
+        return found
+
+    def offer(self, account: str) -> OwnershipOffer:
+        """Return the open offer of ownership."""
+        return OwnershipOffer.objects.open().select_related("account", "person").get(account=self.accounts[account])
+
+    def mail(self, account: str, address: str) -> OutgoingMail:
+        """Return the newest mail to an address."""
+        rows = OutgoingMail.objects.filter(account=self.accounts[account], address=address_of(address))
+        return rows.order_by("-pk")[0]
+
+    def role(self, code: str) -> Role:
+        """Return a built-in role."""
+        return Role.objects.built_in(code)
+
+
+def address_of(who: str) -> str:
+    """Return the address of someone of the cast; anything else is an address already."""
+    return CAST[who].address if who in CAST else who
+
+
+def seconds(count: int) -> dt.timedelta:
+    """A short while."""
+    return dt.timedelta(seconds=count)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(f"accessportal demo: {text}".encode()).hexdigest()
+
+
+def new_stage() -> Stage:
+    """Return an empty stage whose present is now, on the full second."""
+    return Stage(timezone.now().replace(microsecond=0))

@@ -1,0 +1,114 @@
+"""The questions over the whole house: one person's accounts, and what waits in an account."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.models import BusinessAccount, OutgoingMail, Person
+from invitations.models import Invitation
+from invitations.policies import INVITATION_MAIL
+from teams.models import Membership, OwnershipOffer, Role
+
+
+def current_seats(person: Person, text: str = "") -> QuerySet[Membership]:
+    """Return a person's memberships that have not ended, in accounts that are open, by the account's name."""
+    rows = Membership.objects.current().filter(person=person, account__closed_at=None)
+    return _seats(rows, text)
+
+
+def former_seats(person: Person, text: str = "") -> QuerySet[Membership]:
+    """Return the newest membership in each account that a person is no longer in, or that is closed."""
+    newest = Membership.objects.filter(person=person).order_by("account_id", "-pk").distinct("account_id")
+    rows = Membership.objects.filter(pk__in=newest.values("pk"))
+    return _seats(rows.filter(Q(state=Membership.State.ENDED) | Q(account__closed_at__isnull=False)), text)
+
+
+def _seats(rows: QuerySet[Membership], text: str) -> QuerySet[Membership]:
+    if text:
+        rows = rows.filter(account__name__icontains=text)
+    return rows.select_related("account", "account__owner", "role").order_by("account__name", "pk")
+
+
+def undelivered() -> QuerySet[Invitation]:
+    """Return unanswered invitations whose present mail failed for good, each with the server's words as `problem`."""
+    mails = OutgoingMail.objects.parked().filter(
+        kind=INVITATION_MAIL, about_kind="invitation", about_id=OuterRef("pk"), sending=OuterRef("sending")
+    )
+    rows = Invitation.objects.open().filter(Exists(mails)).annotate(problem=Subquery(mails.values("problem")[:1]))
+    return rows.order_by("-created_at", "-pk")
+
+
+def navigation_counts(account: BusinessAccount) -> dict[str, Any]:
+    """Return `team`, `invitations` (open ones) and `failed` (undelivered ones) of an account, in one query."""
+    here = {"account_id": OuterRef("pk")}
+    counts = {
+        "team": Membership.objects.current().filter(**here),
+        "invitations": Invitation.objects.open().filter(**here),
+        "failed": undelivered().filter(**here),
+    }
+    numbers = {name: _number(rows) for name, rows in counts.items()}
+    return BusinessAccount.objects.filter(pk=account.pk).values(**numbers).get()
+
+
+def _number(rows: QuerySet) -> Coalesce:
+    counted = rows.order_by().values("account_id").annotate(many=Count("pk")).values("many")
+    return Coalesce(Subquery(counted), 0)
+
+
+def offers_to(person: Person) -> QuerySet[OwnershipOffer]:
+    """Return the open offers of ownership to a person."""
+    rows = OwnershipOffer.objects.open().filter(person=person, account__closed_at=None)
+    return rows.select_related("account", "offered_by").order_by("-offered_at", "pk")
+
+
+def roles_with_holders(account: BusinessAccount) -> QuerySet[Role]:
+    """Return the roles of an account, with the number of those who hold each (`holders`, `suspended`)."""
+    mine = Q(memberships__account=account) & ~Q(memberships__state=Membership.State.ENDED)
+    held = Count("memberships", filter=mine)
+    suspended = Count("memberships", filter=mine & Q(memberships__state=Membership.State.SUSPENDED))
+    return Role.objects.of(account).annotate(holders=held, suspended=suspended)
+
+
+def people_to_ask(account_ids: Iterable[int], *, but: Person) -> dict[int, list[Person]]:
+    """Return who manages the team of each account, the owner last; without the person who asks."""
+    rows = Membership.objects.active().administering().filter(account__in=list(account_ids)).exclude(person=but)
+    found: dict[int, list[Person]] = {}
+    for row in rows.select_related("person", "role").order_by("account_id", "-role__position", "person__name", "pk"):
+        found.setdefault(row.account_id, []).append(row.person)
+    return found
+
+
+def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Return, for accounts where something waits for an administrator, how many roles and undelivered invitations."""
+    ids = list(account_ids)
+    waiting: dict[int, dict[str, int]] = {}
+    questions = {
+        "roles": Membership.objects.to_confirm().filter(account__in=ids),
+        "undelivered": undelivered().filter(account__in=ids),
+    }
+    for name, rows in questions.items():
+        for row in rows.order_by().values("account_id").annotate(many=Count("pk")):
+            waiting.setdefault(row["account_id"], {})[name] = row["many"]
+    return waiting
+
+
+def security_of(person: Person) -> dict[str, Any]:
+    """Return how a person signs in: `totp`, `passkeys`, `codes` left (None without any), `password`, `sessions`."""
+    from allauth.mfa.models import Authenticator  # an installed app's models: only there once the apps are loaded
+    from allauth.usersessions.models import UserSession
+    from django.contrib.sessions.models import Session
+
+    factors = list(Authenticator.objects.filter(user=person))
+    kinds = [factor.type for factor in factors]
+    codes = next((factor for factor in factors if factor.type == Authenticator.Type.RECOVERY_CODES), None)
+    keys = UserSession.objects.filter(user=person).values("session_key")
+    return {
+        "totp": Authenticator.Type.TOTP in kinds,
+        "passkeys": kinds.count(Authenticator.Type.WEBAUTHN),
+        "codes": len(codes.wrap().get_unused_codes()) if codes else None,
+        "password": person.has_usable_password(),
+        "sessions": Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).count(),
+    }
