@@ -90,6 +90,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "oversight.navigation.navigation",
             ],
             "builtins": ["accounts.templatetags.ui", "accounts.templatetags.access", "django.templatetags.i18n"],
         },

@@ -42,6 +42,11 @@ def all_acts() -> list[Act]:
     return [_register[name] for name in sorted(_register)]
 
 
+def act_named(name: str) -> Act | None:
+    """Return the act of this name, or None for one that no app registers (any more)."""
+    return _register.get(name)
+
+
 class _Words(dict[str, Any]):
     """Before or after, for a sentence: what is missing reads as a dash instead of failing the page."""
 

@@ -102,6 +102,10 @@ class EventQuerySet(models.QuerySet):
         branches = [branch for person in wanted.people for branch in (rows.done_by(person), rows.done_to(person))]
         return branches or [rows.none()]
 
+    def place_of(self, number: int | None) -> tuple[Any, ...] | None:
+        """Return the place in `BY_TIME` of the event with this number; None where there is none."""
+        return self.filter(number=number).values_list(*BY_TIME).first() if number else None
+
     def newest_first(self) -> Self:
         """In the order of a log page: the last one first, total and therefore stable."""
         return self.order_by("-id")

@@ -129,8 +129,7 @@ class ActivityFilter(forms.Form):
                 continue
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField):
-                flat = [pair for value, label in field.choices for pair in (label if isinstance(label, list) else [(value, label)])]
-                words[str(field.label)] = str(dict(flat)[value])
+                words[str(field.label)] = _label_of(field, value)
             elif name not in {"person", "target"}:
                 words[str(field.label)] = value.isoformat() if isinstance(value, dt.date) else value
         return words
@@ -139,6 +138,15 @@ class ActivityFilter(forms.Form):
     def is_narrowed(self) -> bool:
         """Whether anything was asked for."""
         return any(value not in (None, "") for value in self.understood().values())
+
+
+def _label_of(field: forms.ChoiceField, chosen: str) -> str:
+    for value, label in field.choices:
+        options = label if isinstance(label, list) else [(value, label)]  # a group holds its own choices
+        for code, words in options:
+            if code == chosen:
+                return str(words)
+    return chosen
 
 
 def _names(choice: str) -> tuple[str, ...]:
@@ -150,6 +158,17 @@ def _names(choice: str) -> tuple[str, ...]:
 def _midnight(day: dt.date | None) -> dt.datetime | None:
     """Return when a day begins in the reader's zone."""
     return timezone.make_aware(dt.datetime.combine(day, dt.time())) if day else None
+
+
+class SearchForm(forms.Form):
+    """One search box over one's own accounts."""
+
+    q = forms.CharField(label=_("Name of an account"), required=False, max_length=100)
+    show = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+
+    def text(self) -> str:
+        """Return what is searched for; what can't be understood is no search."""
+        return self.cleaned_data["q"] if self.is_valid() else ""
 
 
 class PlaceForm(forms.Form):

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
@@ -78,8 +77,9 @@ class EventPage(AccountView, TemplateView):
         """Find the event by its number in this account's own chain."""
         log = Event.objects.in_chain_of(self.account)
         self.event = get_object_or_404(log, number=self.kwargs["number"])
-        beside = {event.number: event for event in log.filter(number__in=[self.event.number - 1, self.event.number + 1])}
-        self.earlier, self.later = beside.get(self.event.number - 1), beside.get(self.event.number + 1)
+        number = self.event.number
+        beside = {event.number: event for event in log.filter(number__in=[number - 1, number + 1])}
+        self.earlier, self.later = beside.get(number - 1), beside.get(number + 1)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the page the event, what it changed, and its neighbours."""
@@ -122,7 +122,8 @@ class ExportActivity(AccountFormView):
 
     def form_valid(self, form: ActivityFilter) -> HttpResponse:
         """Record the export, then send the file line by line."""
-        narrowed = {**form.in_words(), **{name: str(form.cleaned_data[name]) for name in ("person", "target") if form.cleaned_data[name]}}
+        ids = {name: str(form.cleaned_data[name]) for name in ("person", "target") if form.cleaned_data[name]}
+        narrowed = {**form.in_words(), **ids}
         number = actions.export_log(account=self.account, by=self.request.user, narrowed=narrowed)
         log = Event.objects.in_chain_of(self.account).filter(number__lt=number)
         lines = csv_lines(every(log.narrowed(form.narrowing()), by=BY_TIME))
@@ -147,16 +148,17 @@ class MyActivity(LoginRequiredMixin, TemplateView):
         person = self.request.user.pk
         sides = {"by": [Event.objects.done_by(person)], "about": [Event.objects.done_to(person)]}
         side = self.request.GET.get("side", "")
+        side = side if side in sides else ""
         before, after = PlaceForm(self.request.GET).place()
         part = stretch(
-            sides.get(side) or sides["by"] + sides["about"],
+            sides[side] if side else sides["by"] + sides["about"],
             PAGE_SIZE,
             by=BY_ID,
             older_than=(before,) if before else None,
             newer_than=(after,) if after else None,
         )
         chips = [
-            {"label": label, "href": f"?side={code}" if code else "?", "current": side == code or (not code and side not in sides)}
+            {"label": label, "href": f"?side={code}" if code else "?", "current": side == code}
             for code, label in (("", _("Everything")), ("by", _("What I did")), ("about", _("What concerned me")))
         ]
         context = super().get_context_data(chips=chips, **_beside(self.request, part, "id"), **kwargs)

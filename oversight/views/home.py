@@ -1,0 +1,328 @@
+"""Where people arrive: the public face, a member's home, and the overview of one account."""
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from accounts.access import Standing
+from accounts.models import Asset, SecurityPolicy
+from accounts.permissions import MANAGE_TEAM, VIEW_ACCOUNT, VIEW_AUDIT
+from accounts.views import AccountView, page_of
+from audit.models import Event
+from audit.querysets import BY_ID, BY_TIME, stretch
+from invitations.models import Invitation
+from teams.holdings import accesses_of
+from teams.models import Membership, OwnershipOffer
+from teams.permissions import WIDE
+from teams.powers import may_words, powers_of
+
+from ..forms import SearchForm
+from ..navigation import address_of
+from ..querysets import (
+    current_seats,
+    former_seats,
+    offers_to,
+    people_to_ask,
+    roles_with_holders,
+    security_of,
+    undelivered,
+    waiting_in,
+)
+from .activity import with_places
+
+ACCOUNTS_ON_A_PAGE = 10
+MANY_ACCOUNTS = 5  # from here on a search helps
+LATEST = 8
+NAMED = 5  # people or invitations that an overview names; the list behind it has them all
+
+
+class FrontView(TemplateView):
+    """The public face. Who is signed in goes on to the own home."""
+
+    template_name = "front.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the page, or lead home."""
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(reverse("dashboard"))
+        return super().get(request, *args, **kwargs)
+
+
+class Dashboard(LoginRequiredMixin, TemplateView):
+    """A member's home: my accounts and what I may do there, what waits for me, how I sign in, what I did last."""
+
+    template_name = "oversight/dashboard.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Give the page one stretch of my accounts, and all that waits for me."""
+        person = self.request.user
+        form = SearchForm(self.request.GET)
+        text = form.text()
+        current, former = current_seats(person, text), former_seats(person, text)
+        show_former = self.request.GET.get("show") == "former"
+        numbers = {"current": current.count(), "former": former.count()}
+        page = page_of(former if show_former else current, self.request, size=ACCOUNTS_ON_A_PAGE)
+        seats = seats_of(person, list(page.object_list))
+        part = stretch([Event.objects.done_by(person.pk), Event.objects.done_to(person.pk)], LATEST, by=BY_ID)
+        security = security_of(person)
+        return super().get_context_data(
+            form=form,
+            text=text,
+            page_obj=page,
+            seats=seats,
+            searchable=bool(text) or numbers["current"] + numbers["former"] > MANY_ACCOUNTS,
+            chips=_chips(numbers, show_former, text) if numbers["former"] or show_former else [],
+            show_former=show_former,
+            invitations=list(Invitation.objects.waiting_for(person)[:ACCOUNTS_ON_A_PAGE]),
+            offers=_offers(offers_to(person)),
+            tasks=_tasks(seats),
+            security=security,
+            checks=_security_checks(security),
+            latest=with_places(part.events, person),
+            **kwargs,
+        )
+
+
+def seats_of(person: Any, memberships: list[Membership]) -> list[dict[str, Any]]:
+    """Return, for each membership, how the person stands and what that gives; the same few queries for any number.
+
+    Where the standing is not active, nothing of the inside is told (rule 4).
+    """
+    accounts = {seat.account_id: seat.account for seat in memberships}
+    accesses = accesses_of(person, accounts)
+    standings = {pk: access.standing for pk, access in accesses.items()}
+    inside = [pk for pk, (standing, _since) in standings.items() if standing is Standing.ACTIVE]
+    assets: dict[int, list[Asset]] = {pk: [] for pk in inside}
+    for asset in Asset.objects.in_use().filter(account__in=inside).order_by("kind", "name", "pk"):
+        assets[asset.account_id].append(asset)
+    asked = people_to_ask(accounts, but=person)
+    seats = []
+    for seat in memberships:
+        standing, since = standings[seat.account_id]
+        groups = powers_of(person, seat.account, assets[seat.account_id]) if seat.account_id in assets else []
+        seats.append(
+            {
+                "seat": seat,
+                "account": seat.account,
+                "standing": standing.name.lower(),
+                "since": since,
+                "groups": groups,
+                "may": may_words(groups),
+                "assets": len(assets.get(seat.account_id, [])),
+                "owns": seat.account.owner_id == person.pk,
+                "manages": standing is Standing.ACTIVE and person.has_perm(MANAGE_TEAM, seat.account),
+                "ask": asked.get(seat.account_id, []),
+            }
+        )
+    return seats
+
+
+def _offers(offers: Iterable[OwnershipOffer]) -> list[dict[str, Any]]:
+    return [{"offer": offer, "url": address_of("ownership_offer", offer.account.slug, offer.pk)} for offer in offers]
+
+
+def _tasks(seats: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what waits for the reader as an administrator, account by account."""
+    managed = {row["account"].pk: row["account"] for row in seats if row["manages"]}
+    waiting = waiting_in(managed)
+    return [{"account": account, **waiting[pk]} for pk, account in managed.items() if pk in waiting]
+
+
+def _chips(numbers: dict[str, int], show_former: bool, text: str) -> list[dict[str, Any]]:
+    kept = {"q": text} if text else {}
+    return [
+        {
+            "label": _("Current"),
+            "count": numbers["current"],
+            "href": f"?{urlencode(kept)}",
+            "current": not show_former,
+        },
+        {
+            "label": _("Former"),
+            "count": numbers["former"],
+            "href": f"?{urlencode({**kept, 'show': 'former'})}",
+            "current": show_former,
+        },
+    ]
+
+
+def _security_checks(security: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines of "How I sign in": each says how it stands and leads to its fix."""
+    factor = security["totp"] or security["passkeys"]
+    few = security["codes"] is not None and security["codes"] <= 2
+    lines = [
+        {
+            "done": bool(factor),
+            "title": _("Second factor"),
+            "text": _("Without one, your password alone opens every account you are in."),
+            "href": address_of("mfa_index"),
+            "verb": _("Set up"),
+        },
+        {
+            "done": bool(security["passkeys"]),
+            "title": _("Passkey"),
+            "text": _("Sign in with your device; nobody can phish it or lock you out."),
+            "href": address_of("mfa_index"),
+            "verb": _("Add"),
+        },
+        {
+            "done": security["password"],
+            "title": _("Password"),
+            "text": _("None is set."),
+            "href": address_of("account_set_password"),
+            "verb": _("Set one"),
+        },
+    ]
+    if factor:
+        lines.insert(
+            1,
+            {
+                "done": security["codes"] is not None and not few,
+                "title": _("Recovery codes"),
+                "text": _("For the day the device is lost. Left: %(count)d.") % {"count": security["codes"] or 0},
+                "href": address_of("mfa_view_recovery_codes"),
+                "verb": _("Renew"),
+            },
+        )
+    return lines
+
+
+class AccountHome(AccountView, TemplateView):
+    """The overview of an account: for who manages the team, what waits there; for others, their own access."""
+
+    permission = VIEW_ACCOUNT
+
+    def get_template_names(self) -> list[str]:
+        """One address, two pages: which one is a question of power."""
+        return ["oversight/overview.html" if self.manages else "oversight/my_access.html"]
+
+    @functools.cached_property
+    def manages(self) -> bool:
+        """Whether the reader manages the team."""
+        return self.request.user.has_perm(MANAGE_TEAM, self.account)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Give the page the reader's own access, and to who manages the team all that waits."""
+        person, account = self.request.user, self.account
+        seat = Membership.objects.current().select_related("role").get(account=account, person=person)
+        assets = list(Asset.objects.in_use().filter(account=account).order_by("kind", "name", "pk"))
+        groups = powers_of(person, account, assets)
+        context = {
+            "seat": seat,
+            "assets": assets,
+            "groups": groups,
+            "may": may_words(groups),
+            "owns": account.owner_id == person.pk,
+            "leave_url": "" if account.owner_id == person.pk else address_of("leave_account", account.slug),
+            "offers": _offers(offers_to(person).filter(account=account)),
+            "my_second_factor": accesses_of(person, [account.pk])[account.pk].has_second_factor,
+            "latest": self._latest(),
+        }
+        context |= self._team(seat, assets) if self.manages else self._whom_to_ask()
+        return super().get_context_data(**context, **kwargs)
+
+    def _latest(self) -> list[Event]:
+        """Return the newest events of the account, for who may see its log."""
+        if not self.request.user.has_perm(VIEW_AUDIT, self.account):
+            return []
+        return stretch([Event.objects.in_chain_of(self.account)], LATEST, by=BY_TIME).events
+
+    def _whom_to_ask(self) -> dict[str, Any]:
+        return {"ask": people_to_ask([self.account.pk], but=self.request.user).get(self.account.pk, [])}
+
+    def _team(self, seat: Membership, assets: list[Asset]) -> dict[str, Any]:
+        account = self.account
+        owns = account.owner_id == self.request.user.pk
+        members = Membership.objects.filter(account=account)
+        counts = members.state_counts()
+        roles = [role for role in roles_with_holders(account) if role.holders]
+        failed = list(undelivered().filter(account=account)[:NAMED])
+        invitations = Invitation.objects.open().filter(account=account).count()
+        confirm = list(members.to_confirm().select_related("person", "role")[: NAMED + 1])
+        without = members.current().without_second_factor().select_related("person", "role")
+        administrators = members.active().administering().count()
+        return {
+            "counts": counts,
+            "roles": roles,
+            "invitations": invitations,
+            "failed": [self._undelivered(invitation) for invitation in failed],
+            "confirm": [self._to_confirm(row, seat) for row in confirm[:NAMED]],
+            "more_to_confirm": len(confirm) > NAMED,
+            "without_factor": [
+                {"member": row, "url": address_of("member", account.slug, row.pk)}
+                for row in without.order_by("role__position", "person__name", "pk")[:NAMED]
+            ],
+            "team_url": address_of("team", account.slug),
+            "invitations_url": address_of("invitations", account.slug),
+            "invite_url": address_of("invite", account.slug) if account.is_business else "",
+            "activity_url": address_of("activity", account.slug),
+            "steps": self._next_steps(counts, assets, administrators, invitations),
+            "upgrade_url": address_of("upgrade_account", account.slug) if owns else "",
+        }
+
+    def _to_confirm(self, row: Membership, seat: Membership) -> dict[str, Any]:
+        """Return one role that waits, and whether the reader may confirm it, which needs all that it holds (rule 2)."""
+        held, asked = seat.role.permissions, row.role.permissions
+        owner = self.account.owner_id == self.request.user.pk
+        mine = row.person_id == self.request.user.pk
+        return {
+            "member": row,
+            "may": not mine and asked <= held and (owner or not row.role.administers),
+            "wide": bool(asked & WIDE),
+            "confirm_url": address_of("confirm_role", self.account.slug, row.pk),
+            "member_url": address_of("member", self.account.slug, row.pk),
+        }
+
+    def _undelivered(self, invitation: Invitation) -> dict[str, Any]:
+        return {
+            "invitation": invitation,
+            "url": address_of("invitation", self.account.slug, invitation.pk),
+            "correct_url": address_of("correct_invitation", self.account.slug, invitation.pk),
+        }
+
+    def _next_steps(
+        self, counts: dict[str, int], assets: list[Asset], administrators: int, invitations: int
+    ) -> list[dict[str, Any]]:
+        """Return what makes an account whole, done or not; nothing once all is done."""
+        slug = self.account.slug
+        steps = [
+            {
+                "done": bool(assets),
+                "title": _("Add what you work on"),
+                "text": _("A TikTok profile, an ad account, a catalogue: access is given on these."),
+                "href": address_of("add_asset", slug),
+                "verb": _("Add an asset"),
+            }
+        ]
+        if self.account.is_business:
+            steps += [
+                {
+                    "done": counts["current"] > 1 or invitations > 0,
+                    "title": _("Invite the first person"),
+                    "text": _("Everyone signs in as themselves. No password is shared."),
+                    "href": address_of("invite", slug),
+                    "verb": _("Invite people"),
+                },
+                {
+                    "done": administrators > 1,
+                    "title": _("Name a second administrator"),
+                    "text": _("So that somebody can act when you can’t."),
+                    "href": address_of("team", slug) if counts["current"] > 1 else address_of("invite", slug),
+                    "verb": _("Open the team") if counts["current"] > 1 else _("Invite people"),
+                },
+                {
+                    "done": self.account.policy.second_factor != SecurityPolicy.SecondFactor.NOBODY,
+                    "title": _("Require a second factor"),
+                    "text": _("At least from those who manage the team: then a stolen password is not enough."),
+                    "href": address_of("security_policy", slug),
+                    "verb": _("Open security"),
+                },
+            ]
+        return [] if all(step["done"] for step in steps) else steps
