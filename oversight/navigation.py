@@ -34,8 +34,8 @@ class Entry:
 
 ENTRIES = (
     Entry("account_home", _("Overview"), "layout-dashboard", VIEW_ACCOUNT),
-    Entry("team", _("Team"), "users", MANAGE_TEAM, count="team"),
-    Entry("invitations", _("Invitations"), "mail", MANAGE_TEAM, count="invitations"),
+    Entry("team", _("Team"), "users", MANAGE_TEAM, count="members"),
+    Entry("invitations", _("Invitations"), "mail", MANAGE_TEAM, count="open"),
     Entry("roles", _("Roles"), "key", VIEW_ACCOUNT),
     Entry("assets", _("Assets"), "box", VIEW_ACCOUNT),
     Entry("activity", _("Activity"), "activity", VIEW_AUDIT, gap=True),
@@ -101,7 +101,7 @@ def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[
         if not url or not request.user.has_perm(entry.permission, account):
             continue
         inside = request.path == url or (request.path.startswith(url) and entry.page != "account_home")
-        failed = entry.count == "invitations" and counts["failed"]
+        failed = entry.count == "open" and counts["failed"]
         lines.append(
             {
                 "url": url,

@@ -42,11 +42,11 @@ def undelivered() -> QuerySet[Invitation]:
 
 
 def navigation_counts(account: BusinessAccount) -> dict[str, Any]:
-    """Return `team`, `invitations` (open ones) and `failed` (undelivered ones) of an account, in one query."""
+    """Return `members`, `open` (invitations) and `failed` (undelivered ones) of an account, in one query."""
     here = {"account_id": OuterRef("pk")}
     counts = {
-        "team": Membership.objects.current().filter(**here),
-        "invitations": Invitation.objects.open().filter(**here),
+        "members": Membership.objects.current().filter(**here),
+        "open": Invitation.objects.open().filter(**here),
         "failed": undelivered().filter(**here),
     }
     numbers = {name: _number(rows) for name, rows in counts.items()}

@@ -12,6 +12,7 @@ from guardian.managers import UserObjectPermissionManager
 from guardian.models import UserObjectPermissionBase
 
 from accounts.models import Asset, BusinessAccount
+from accounts.permissions import ASSET_CODES
 
 from .permissions import ADMINISTERS, BUILT_IN, OWNER
 from .querysets import AssetGrantQuerySet, MembershipQuerySet, OwnershipOfferQuerySet, RoleQuerySet
@@ -56,6 +57,11 @@ class Role(models.Model):
     def administers(self) -> bool:
         """Whether the role manages the team: only the owner acts on who holds it (rule 2)."""
         return bool(self.permissions & ADMINISTERS)
+
+    @property
+    def works_on_assets(self) -> bool:
+        """Whether the role gives anything on the assets of the account."""
+        return bool(self.permissions & ASSET_CODES)
 
     @property
     def purpose(self) -> str:

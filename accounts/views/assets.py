@@ -34,12 +34,19 @@ class AssetList(AccountView, TemplateView):
         return super().get_context_data(
             form=form,
             page_obj=page,
-            counts=found.counts(),
-            archived=wanted["state"] == "archived",
-            filtered=bool(wanted["q"] or wanted["kind"]),
+            chips=self._chips(wanted["state"], found.counts()),
             any_at_all=everything.exists(),
             **kwargs,
         )
+
+    def _chips(self, state: str, counts: dict[str, int]) -> list[dict[str, Any]]:
+        chips = []
+        for name, label, count in (("", _("In use"), counts["in_use"]), ("archived", _("Archived"), counts["archived"])):
+            asked = self.request.GET.copy()
+            asked.pop("page", None)
+            asked["state"] = name
+            chips.append({"label": label, "count": count, "href": f"?{asked.urlencode()}", "current": name == state})
+        return chips
 
     def _powers(self, asset: Asset) -> list[str]:
         may = self.request.user.has_perm

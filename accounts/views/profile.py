@@ -11,6 +11,7 @@ from django.views.generic import FormView
 
 from .. import actions
 from ..forms import ProfileForm
+from ..models import Person
 
 
 class ProfileView(LoginRequiredMixin, FormView):
@@ -20,8 +21,8 @@ class ProfileView(LoginRequiredMixin, FormView):
     form_class = ProfileForm
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Fill the form with the person as it is."""
-        return {**super().get_form_kwargs(), "instance": type(self.request.user).objects.get(pk=self.request.user.pk)}
+        """Fill the form with a copy of the person: what is typed must not show as the name before it is saved."""
+        return {**super().get_form_kwargs(), "instance": Person.objects.get(pk=self.request.user.pk)}
 
     def form_valid(self, form: ProfileForm) -> HttpResponse:
         """Change the profile."""

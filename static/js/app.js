@@ -4,6 +4,7 @@
 //   data-check-all="name" ticks all boxes of that name            data-count-of="name"  shows how many are ticked
 //   data-time-zone        hidden field: takes the browser's time zone
 //   data-focus-first      form: the first wrong field gets the focus
+//   data-stays            form: answers with a file, so the page stays and it may be sent again
 //   data-announce         text that is read out when a swap brings it
 
 const live = document.getElementById("live");
@@ -55,7 +56,7 @@ document.addEventListener("click", async (event) => {
 // A form is sent once: the second click on a slow line must not invite twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.method !== "post" || "stays" in form.dataset) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "yes";
   event.submitter?.setAttribute("aria-busy", "true");

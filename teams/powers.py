@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_PERMISSIONS, Permission
-from teams.access import explain
+
+from .access import explain
 
 NAMED = 6  # assets that a heading names; of more it gives the number
 
@@ -25,9 +26,7 @@ def powers_of(person: Person, account: BusinessAccount, assets: Iterable[Asset])
         rows = _rows(person, ASSET_PERMISSIONS, asset)
         key = tuple((row["allowed"], row["reason"]) for row in rows)
         alike.setdefault(key, {"rows": rows, "assets": []})["assets"].append(asset)
-    for group in alike.values():
-        groups.append({**group, "label": _heading(group["assets"])})
-    return groups
+    return [*groups, *({**group, "label": _heading(group["assets"])} for group in alike.values())]
 
 
 def may_words(groups: list[dict[str, Any]]) -> list[str]:
@@ -59,5 +58,7 @@ def _heading(assets: list[Asset]) -> str:
     if len(assets) <= NAMED:
         return _("On each of these: %(names)s") % {"names": names}
     more = len(assets) - NAMED
-    words = ngettext("On each of these: %(names)s and %(more)d more", "On each of these: %(names)s and %(more)d more", more)
+    words = ngettext(
+        "On each of these: %(names)s and %(more)d more", "On each of these: %(names)s and %(more)d more", more
+    )
     return words % {"names": names, "more": more}

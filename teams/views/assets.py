@@ -1,0 +1,80 @@
+"""One asset: who may do what on it, and why; putting it away."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.generic import TemplateView
+
+from accounts.actions import archive_asset
+from accounts.models import Asset
+from accounts.permissions import ASSET_PERMISSIONS, MANAGE_ASSETS, MANAGE_TEAM, VIEW_ACCOUNT
+from accounts.views import AccountFormView, AccountView, page_of
+from accounts.views.assets import asset_page
+
+from ..access import explain
+from ..holdings import read_many
+from ..models import AssetGrant, Membership
+
+
+class AssetPage(AccountView, TemplateView):
+    """One asset: the reader's own powers; for who manages the team, those of everybody, with the reasons."""
+
+    permission = VIEW_ACCOUNT
+    template_name = "teams/asset.html"
+
+    def load(self) -> None:
+        """Find the asset, archived ones too."""
+        self.asset = get_object_or_404(Asset, account=self.account, pk=self.kwargs["pk"])
+        self.asset.account = self.account
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Answer for the reader; for a manager, page through all who may do something."""
+        context = super().get_context_data(asset=self.asset, mine=self._answers(self.request.user), **kwargs)
+        if not self.request.user.has_perm(MANAGE_TEAM, self.account):
+            return context
+        able = Membership.objects.current().filter(account=self.account).able_on(self.asset)
+        page = page_of(able.select_related("person", "role").order_by("person__name", "pk"), self.request)
+        read_many(page.object_list, self.account)
+        people = [{"member": row, "answers": self._answers(row.person)} for row in page]
+        return {**context, "page_obj": page, "people": people, "permissions": ASSET_PERMISSIONS}
+
+    def _answers(self, person: Any) -> list[dict[str, Any]]:
+        answers = []
+        for permission in ASSET_PERMISSIONS:
+            answer = explain(person, permission.code, self.asset)
+            label = capfirst(str(permission.words))
+            answers.append({"label": label, "allowed": answer.allowed, "reason": answer.reason})
+        return answers
+
+
+class ArchiveAsset(AccountFormView):
+    """Put an asset away."""
+
+    permission = MANAGE_ASSETS
+    template_name = "teams/archive_asset.html"
+
+    def load(self) -> None:
+        """Find the asset; one that is archived already is told by the action."""
+        self.asset = get_object_or_404(Asset, account=self.account, pk=self.kwargs["pk"])
+        self.asset.account = self.account
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what it does, and to how many."""
+        grants = AssetGrant.objects.filter(content_object=self.asset).values("membership").distinct().count()
+        effects = [_("Nobody can do anything on it here until it is brought back.")]
+        if grants:
+            words = ngettext(
+                "The grants of %(count)d person on it rest.", "The grants of %(count)d people on it rest.", grants
+            )
+            effects.append(words % {"count": grants})
+        keeps = [_("Its history stays, and so do the grants: bringing it back brings them back.")]
+        return super().get_context_data(asset=self.asset, effects=effects, keeps=keeps, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Archive it."""
+        asset = archive_asset(asset=self.asset, by=self.request.user)
+        return self.done(_("%(asset)s is archived.") % {"asset": asset}, to=asset_page(self.asset))

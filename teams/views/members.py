@@ -1,0 +1,318 @@
+"""The team: the list, one member, and what is done to a member."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.generic import TemplateView
+
+from accounts.models import Asset
+from accounts.permissions import ASSET_CODES, MANAGE_TEAM, PERMISSIONS, VIEW_ACCOUNT
+from accounts.views import AccountFormView, AccountView, page_of
+from audit.models import Event
+
+from .. import actions
+from ..authority import lacking, lacking_on, obstacle
+from ..forms import STATES, ChangeRoleForm, GrantsForm, ReasonForm, TeamFilterForm
+from ..models import AssetGrant, Membership, Role
+from ..permissions import WIDE
+from ..powers import powers_of
+
+LONGEST_HISTORY = 50
+
+
+class TeamList(AccountView, TemplateView):
+    """Who can enter the account, and what each of them may do."""
+
+    permission = MANAGE_TEAM
+    template_name = "teams/team.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Filter, sort, count for the chips, and page."""
+        form = TeamFilterForm(self.request.GET, account=self.account)
+        wanted = form.wanted()
+        found = Membership.objects.filter(account=self.account).matching(wanted["q"])
+        if wanted["role"]:
+            found = found.filter(role=wanted["role"])
+        counts = found.state_counts()
+        page = page_of(found.in_state(wanted["state"]).for_team_page().in_order(wanted["sort"] or "name"), self.request)
+        for row in page:
+            row.hindered = obstacle(self.request.user, self.account, row) is not None
+        return super().get_context_data(
+            form=form,
+            page_obj=page,
+            chips=_chips(self.request, wanted["state"], counts),
+            filtered=bool(wanted["q"] or wanted["role"] or wanted["state"]),
+            **kwargs,
+        )
+
+
+class MemberView(AccountView):
+    """A page about one member of the account; an ended one is history and can only be looked at."""
+
+    abstract = True
+    member: Membership
+
+    def load(self) -> None:
+        """Find the member among those that have not ended."""
+        rows = Membership.objects.current().select_related("person", "role")
+        self.member = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
+        self.member.account = self.account
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the member, and what keeps the reader from acting on it."""
+        refusal = obstacle(self.request.user, self.account, self.member)
+        words = refusal.words if refusal else ""
+        return super().get_context_data(member=self.member, hindrance=words, **kwargs)
+
+
+class MemberFormView(MemberView, AccountFormView):
+    """One act on one member."""
+
+    abstract = True
+    permission = MANAGE_TEAM
+
+    def done_with(self, message: str) -> HttpResponse:
+        """Go back to the member's page."""
+        return self.done(message % {"person": self.member.person}, to=member_page(self.member))
+
+
+class MemberPage(MemberView, TemplateView):
+    """One member: role, powers with their reasons, grants, history, and what can be done."""
+
+    permission = MANAGE_TEAM
+    template_name = "teams/member.html"
+
+    def load(self) -> None:
+        """Find the member, ended ones too."""
+        rows = Membership.objects.select_related("person", "role")
+        self.member = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
+        self.member.account = self.account
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Answer what the member may do here, thing by thing, and tell what happened."""
+        assets = list(Asset.objects.of(self.account).in_use())
+        current = self.member.is_current
+        return super().get_context_data(
+            powers=powers_of(self.member.person, self.account, assets) if current else [],
+            grants=_grants_by_asset(self.member),
+            assets=assets,
+            steps=_history(self.member),
+            has_second_factor=Membership.objects.filter(pk=self.member.pk).without_second_factor().count() == 0,
+            wide=[PERMISSIONS[code].words for code in sorted(self.member.role.permissions & WIDE)],
+            **kwargs,
+        )
+
+
+class ConfirmRole(MemberFormView):
+    """Granted as intended? With a warning for wide powers (rule 11)."""
+
+    template_name = "teams/confirm_role.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what is confirmed."""
+        held = self.member.role.permissions
+        return super().get_context_data(
+            holds=[entry.words for code, entry in PERMISSIONS.items() if code in held],
+            wide=[PERMISSIONS[code].words for code in PERMISSIONS if code in held & WIDE],
+            grants=_grants_by_asset(self.member),
+            **kwargs,
+        )
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Confirm it."""
+        actions.confirm_role(membership=self.member, by=self.request.user)
+        return self.done_with(_("The role of %(person)s is confirmed."))
+
+
+class ChangeRole(MemberFormView):
+    """Give another role: each choice shows what it adds and takes away."""
+
+    form_class = ChangeRoleForm
+    template_name = "teams/change_role.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Offer the roles of this account."""
+        return {**super().get_form_kwargs(), "account": self.account}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Lay out each role against the present one."""
+        chosen = self.request.POST.get("role", self.member.role.code)
+        held = self.member.role.permissions
+        choices = []
+        for role in Role.objects.of(self.account):
+            refusal = lacking(self.request.user, self.account, role.permissions - held)
+            choices.append(
+                {
+                    "role": role,
+                    "adds": _words(role.permissions - held),
+                    "takes": _words(held - role.permissions),
+                    "current": role == self.member.role,
+                    "chosen": role.code == chosen,
+                    "refusal": _("Moves by a transfer only.") if role.is_owner else (refusal.words if refusal else ""),
+                    "wide": bool(role.permissions & WIDE - held),
+                }
+            )
+        return super().get_context_data(choices=choices, **kwargs)
+
+    def form_valid(self, form: ChangeRoleForm) -> HttpResponse:
+        """Change it."""
+        member = actions.change_role(membership=self.member, by=self.request.user, **form.cleaned_data)
+        message = _("%(person)s is now %(role)s.") % {"person": member.person, "role": member.role}
+        return self.done(message, to=member_page(self.member))
+
+
+class MemberGrants(MemberFormView):
+    """What a member is granted on one asset, on top of the role."""
+
+    form_class = GrantsForm
+    template_name = "teams/member_grants.html"
+
+    def load(self) -> None:
+        """Find the member, and the asset among those in use in the same account."""
+        super().load()
+        self.asset = get_object_or_404(Asset.objects.in_use(), account=self.account, pk=self.kwargs["asset_id"])
+
+    def get_initial(self) -> dict[str, Any]:
+        """Tick what is granted."""
+        rows = AssetGrant.objects.of(self.member).filter(content_object=self.asset)
+        return {"codes": list(rows.values_list("permission__codename", flat=True))}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what the role gives already, and what the reader can't give."""
+        by_role = self.member.role.permissions & ASSET_CODES
+        refusals = {code: lacking_on(self.request.user, self.asset, [code]) for code in ASSET_CODES - by_role}
+        return super().get_context_data(
+            asset=self.asset,
+            by_role=_words(by_role),
+            refusals=[refusal.words for refusal in refusals.values() if refusal],
+            **kwargs,
+        )
+
+    def form_valid(self, form: GrantsForm) -> HttpResponse:
+        """Make the ticked ones what is granted."""
+        given = form.cleaned_data
+        actions.set_grants(membership=self.member, asset=self.asset, by=self.request.user, **given)
+        return self.done_with(_("The grants of %(person)s are saved."))
+
+
+class SuspendMember(MemberFormView):
+    """Stop a member's power for now."""
+
+    form_class = ReasonForm
+    template_name = "teams/suspend_member.html"
+
+    def form_valid(self, form: ReasonForm) -> HttpResponse:
+        """Suspend."""
+        actions.suspend(membership=self.member, by=self.request.user, **form.cleaned_data)
+        return self.done_with(_("%(person)s is suspended."))
+
+
+class RestoreMember(MemberFormView):
+    """Give a suspended member the power back."""
+
+    template_name = "teams/restore_member.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what comes back."""
+        return super().get_context_data(effects=_effects(self.member, restored=True), **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Restore."""
+        actions.restore(membership=self.member, by=self.request.user)
+        return self.done_with(_("%(person)s has access again."))
+
+
+class RemoveMember(MemberFormView):
+    """End a membership."""
+
+    form_class = ReasonForm
+    template_name = "teams/remove_member.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what ends."""
+        return super().get_context_data(effects=_effects(self.member), **kwargs)
+
+    def form_valid(self, form: ReasonForm) -> HttpResponse:
+        """Remove."""
+        actions.remove(membership=self.member, by=self.request.user, **form.cleaned_data)
+        return self.done_with(_("%(person)s is removed. All access here has ended."))
+
+
+class LeaveAccount(AccountFormView):
+    """Leave the account oneself."""
+
+    permission = VIEW_ACCOUNT
+    template_name = "teams/leave_account.html"
+
+    def load(self) -> None:
+        """Find the own membership."""
+        rows = Membership.objects.current().select_related("person", "role")
+        self.member = get_object_or_404(rows, account=self.account, person=self.request.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what ends; the owner can't leave."""
+        is_owner = self.account.owner_id == self.request.user.pk
+        return super().get_context_data(effects=_effects(self.member), is_owner=is_owner, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Leave, and go home."""
+        actions.leave(membership=self.member, by=self.request.user)
+        return self.done(_("You have left %(account)s.") % {"account": self.account}, to=reverse("dashboard"))
+
+
+def member_page(member: Membership) -> str:
+    """Return the path of a member's page."""
+    return reverse("member", args=[member.account.slug, member.pk])
+
+
+def _chips(request: HttpRequest, state: str, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Return the chips of the list; one that would show nothing is left out, the chosen one never."""
+    chips = []
+    for name, label in STATES.items():
+        count = counts[name or "current"]
+        if not count and name and name != state:
+            continue
+        asked = request.GET.copy()
+        asked.pop("page", None)
+        asked["state"] = name
+        chips.append({"label": label, "count": count, "href": f"?{asked.urlencode()}", "current": name == state})
+    return chips
+
+
+def _words(codes: frozenset[str]) -> list[str]:
+    return [str(entry.words) for code, entry in PERMISSIONS.items() if code in codes]
+
+
+def _grants_by_asset(member: Membership) -> dict[Asset, list[str]]:
+    grants: dict[Asset, list[str]] = {}
+    for row in AssetGrant.objects.of(member).order_by("content_object__name", "content_object_id", "permission_id"):
+        grants.setdefault(row.content_object, []).append(str(PERMISSIONS[row.permission.codename].words))
+    return grants
+
+
+def _effects(member: Membership, *, restored: bool = False) -> list[str]:
+    """Say in sentences what a member loses with the membership, or gets back with it."""
+    assets = len(_grants_by_asset(member))
+    back, lost = _("The role %(role)s counts again."), _("The role %(role)s and all that it gives ends.")
+    effects = [(back if restored else lost) % {"role": member.role}]
+    if assets:
+        back = ngettext("Grants on %(count)d asset count again.", "Grants on %(count)d assets count again.", assets)
+        lost = ngettext("Grants on %(count)d asset end.", "Grants on %(count)d assets end.", assets)
+        effects.append((back if restored else lost) % {"count": assets})
+    if not restored:
+        effects.append(_("Open pages stop working at the next click."))
+    return effects
+
+
+def _history(member: Membership) -> list[dict[str, Any]]:
+    """Return the newest events about a member, for the timeline."""
+    events = Event.objects.about(member).order_by("-id")[:LONGEST_HISTORY]
+    return [
+        {"at": event.at, "title": event.sentence, "text": event.parts["reason"] if not event.refused else "",
+         "tone": "bad" if event.refused else "info", "icon": "ban" if event.refused else "circle-check"}
+        for event in events
+    ]  # fmt: skip

@@ -1,0 +1,103 @@
+"""The transfer of ownership: offering and withdrawing by the owner, answering by the one it is offered to."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from accounts.permissions import OWN_ACCOUNT, VIEW_ACCOUNT
+from accounts.views import AccountFormView, AccountView
+
+from .. import actions
+from ..forms import OfferOwnershipForm
+from ..models import Membership, OwnershipOffer
+
+
+class OwnershipPage(AccountFormView):
+    """Offer the ownership, or see the open offer."""
+
+    permission = OWN_ACCOUNT
+    form_class = OfferOwnershipForm
+    template_name = "teams/ownership.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Offer the active members to choose from."""
+        return {**super().get_form_kwargs(), "account": self.account}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the open offer, and whether there is anybody to choose."""
+        offers = OwnershipOffer.objects.filter(account=self.account).select_related("person", "offered_by")
+        heirs = Membership.objects.heirs(self.account).exists()
+        past = offers.exclude(state=OwnershipOffer.State.OPEN).order_by("-pk")[:10]
+        return super().get_context_data(offer=offers.open().first(), past=past, heirs=heirs, **kwargs)
+
+    def form_valid(self, form: OfferOwnershipForm) -> HttpResponse:
+        """Offer it."""
+        offer = actions.offer_ownership(account=self.account, by=self.request.user, **form.cleaned_data)
+        message = _("The ownership is offered to %(person)s, who has been sent a mail.") % {"person": offer.person}
+        return self.done(message, to=reverse("ownership", args=[self.account.slug]))
+
+
+class WithdrawOffer(AccountFormView):
+    """Take the offer back."""
+
+    permission = OWN_ACCOUNT
+    template_name = "teams/withdraw_ownership.html"
+
+    def load(self) -> None:
+        """Find the offer; one that is answered is told by the action."""
+        rows = OwnershipOffer.objects.select_related("person")
+        self.offer = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the offer."""
+        return super().get_context_data(offer=self.offer, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Withdraw it."""
+        actions.withdraw_offer(offer=self.offer, by=self.request.user)
+        return self.done(_("The offer is withdrawn."), to=reverse("ownership", args=[self.account.slug]))
+
+
+class _OfferView(AccountView):
+    """A page for the one to whom the ownership is offered; for everybody else it does not exist (rule 4)."""
+
+    abstract = True
+    permission = VIEW_ACCOUNT
+
+    def load(self) -> None:
+        """Find the offer among those made to the reader."""
+        rows = OwnershipOffer.objects.select_related("offered_by").filter(person=self.request.user)
+        self.offer = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the offer."""
+        return super().get_context_data(offer=self.offer, **kwargs)
+
+
+class OwnershipOfferPage(_OfferView, TemplateView):
+    """What the ownership brings, and the two answers."""
+
+    permission = VIEW_ACCOUNT
+    template_name = "teams/ownership_offer.html"
+
+
+class AnswerOffer(_OfferView, AccountFormView):
+    """Accept or decline. Only POST: the page of the offer asks."""
+
+    permission = VIEW_ACCOUNT
+    template_name = "teams/ownership_offer.html"
+    http_method_names = ["post", "options"]
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Answer as the address says."""
+        if self.kwargs["answer"] == "accept":
+            account = actions.accept_ownership(offer=self.offer, by=self.request.user)
+            return self.done(_("You own %(account)s now.") % {"account": account})
+        if self.kwargs["answer"] == "decline":
+            actions.decline_ownership(offer=self.offer, by=self.request.user)
+            return self.done(_("You have declined the ownership."))
+        raise Http404
