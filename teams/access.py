@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import Answer, Standing
 from accounts.models import Asset, BusinessAccount, Person
-from accounts.permissions import ASSET_CODES, PERMISSIONS
+from accounts.permissions import ASSET_CODES, PERMISSIONS, words_for
 
 from .holdings import access_of, read_many
 from .models import Membership
