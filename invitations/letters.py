@@ -11,7 +11,6 @@ from accounts.normalising import plain_name
 
 from .models import Invitation
 from .policies import summary
-from .tokens import token_for
 
 
 def invitation_letter(mail: OutgoingMail) -> Letter | None:
@@ -23,7 +22,7 @@ def invitation_letter(mail: OutgoingMail) -> Letter | None:
     invitation = _still_open(mail)
     if invitation is None:
         return None
-    token = token_for(invitation.pk, invitation.sending, token_hash=invitation.token_hash or "")
+    token = invitation.present_token()
     words = _words(invitation)
     link = absolute(reverse("invitation_offer", kwargs={"token": token}))
     subject = _("%(inviter)s invites you to %(account)s") % words

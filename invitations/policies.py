@@ -16,7 +16,8 @@ from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_CODES, ASSET_PERMISS
 from teams.holdings import access_of
 from teams.models import Membership, Role
 
-INVITATION_MAIL = "invitation"
+from .querysets import INVITATION_MAIL
+
 REFUSED_MAIL = "invitation_refused"
 MOST_AN_HOUR = 200  # invitations one account may send
 MOST_A_DAY = 5  # invitation mails to one address, from all accounts together

@@ -3,10 +3,13 @@
 import datetime as dt
 from typing import Any, Self
 
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from accounts.models import OutgoingMail
 from accounts.querysets import LockableQuerySet
+
+INVITATION_MAIL = "invitation"  # the kind of the mail that carries the link
 
 
 class InvitationQuerySet(LockableQuerySet):
@@ -23,6 +26,38 @@ class InvitationQuerySet(LockableQuerySet):
     def expired(self, *, at: dt.datetime | None = None) -> Self:
         """Those that ran out unanswered."""
         return self.unanswered().filter(expires_at__lte=at or timezone.now())
+
+    def answered(self, state: str) -> Self:
+        """Those that ended in one state: accepted, declined or revoked."""
+        return self.filter(state=state)
+
+    def undelivered(self) -> Self:
+        """The open ones whose present mail failed for good, each with the server's words as `problem`."""
+        mails = OutgoingMail.objects.parked().filter(
+            kind=INVITATION_MAIL, about_kind="invitation", about_id=OuterRef("pk"), sending=OuterRef("sending")
+        )
+        return self.open().filter(Exists(mails)).annotate(problem=Subquery(mails.values("problem")[:1]))
+
+    def in_state(self, state: str) -> Self:
+        """Those of one chip of the list; without one, the open ones."""
+        match state:
+            case "failed":
+                return self.undelivered()
+            case "expired":
+                return self.expired()
+            case "accepted" | "declined" | "revoked":
+                return self.answered(state)
+        return self.open()
+
+    def state_counts(self) -> dict[str, int]:
+        """Return how many there are for each chip of the list, in two queries."""
+        unanswered, now = Q(state="open"), timezone.now()
+        counts = self.order_by().aggregate(
+            open=Count("pk", filter=unanswered & Q(expires_at__gt=now)),
+            expired=Count("pk", filter=unanswered & Q(expires_at__lte=now)),
+            **{state: Count("pk", filter=Q(state=state)) for state in ("accepted", "declined", "revoked")},
+        )
+        return {**counts, "failed": self.undelivered().order_by().count()}
 
     def waiting_for(self, person: Any) -> Self:
         """The open ones for the address of a person, in accounts that can still take them."""

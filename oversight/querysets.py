@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import BusinessAccount, OutgoingMail, Person
+from accounts.models import BusinessAccount, Person
 from invitations.models import Invitation
-from invitations.policies import INVITATION_MAIL
 from teams.models import Membership, OwnershipOffer, Role
 
 
@@ -33,12 +32,8 @@ def _seats(rows: QuerySet[Membership], text: str) -> QuerySet[Membership]:
 
 
 def undelivered() -> QuerySet[Invitation]:
-    """Return unanswered invitations whose present mail failed for good, each with the server's words as `problem`."""
-    mails = OutgoingMail.objects.parked().filter(
-        kind=INVITATION_MAIL, about_kind="invitation", about_id=OuterRef("pk"), sending=OuterRef("sending")
-    )
-    rows = Invitation.objects.open().filter(Exists(mails)).annotate(problem=Subquery(mails.values("problem")[:1]))
-    return rows.order_by("-created_at", "-pk")
+    """Return the open invitations whose present mail failed for good, the newest first."""
+    return Invitation.objects.undelivered().order_by("-created_at", "-pk")
 
 
 def navigation_counts(account: BusinessAccount) -> dict[str, Any]:

@@ -128,7 +128,9 @@ CAST = {
 def sign_ins() -> list[str]:
     """Return the demo's sign-ins, `address / password / who` each; only of people that are in the database."""
     listed = [character for character in CAST.values() if character.who]
-    there = set(Person.objects.filter(email__in=[character.address for character in listed]).values_list("email", flat=True))
+    there = set(
+        Person.objects.filter(email__in=[character.address for character in listed]).values_list("email", flat=True)
+    )
     return [
         f"{character.address} / {PASSWORD} / {character.name}, {character.who}{_factor_words(character)}"
         for character in listed

@@ -1,0 +1,196 @@
+"""The invited person's pages. Opening the link changes nothing; only a POST answers (rule 7)."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views import View
+
+from accounts.errors import ChangedMeanwhile
+from accounts.models import Person
+from accounts.normalising import masked
+from audit.recording import Refused, record_refusal
+from teams.models import Membership
+
+from .. import actions, policies
+from ..errors import OfferLostItsGround
+from ..models import Invitation
+from ..remembering import forget, remember, remembered
+from ..tokens import hash_of
+
+
+class TokenView(View):
+    """A page behind the link. Nothing of it may be kept, and no address of it be handed on (IN8)."""
+
+    invitation: Invitation
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Find the open invitation of the link; for every other link the one neutral page (IN3)."""
+        found = self._find(kwargs.get("token", ""))
+        if found is None:
+            response = _neutral(request)
+        else:
+            self.invitation = found
+            response = super().dispatch(request, *args, **kwargs)
+        response["Referrer-Policy"] = "no-referrer"
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def _find(self, token: str) -> Invitation | None:
+        rows = Invitation.objects.open().filter(token_hash=hash_of(token))
+        return rows.select_related("account", "account__policy", "account__owner", "role", "invited_by").first()
+
+    def situation(self) -> str:
+        """Return which of the pages it is: closed, member, other, unverified, ready, sign_in or new."""
+        account, person = self.invitation.account, self.request.user
+        if account.closed_at or not account.is_business:
+            return "closed"
+        if not person.is_authenticated:
+            return "sign_in" if Person.objects.filter(email=self.invitation.address).exists() else "new"
+        if person.email != self.invitation.address:
+            return "other"
+        if Membership.objects.current().filter(account=account, person=person).exists():
+            return "member"
+        verified = EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()
+        return "ready" if verified else "unverified"
+
+    def page(self, *, status: int = 200, problem: str = "", template: str = "invitations/offer.html") -> HttpResponse:
+        """Render the page of the present situation. It shows inviter, account, role and permissions before it asks."""
+        invitation, grants = self.invitation, self.invitation.offered_grants()
+        context = {
+            "invitation": invitation,
+            "situation": self.situation(),
+            "offer": policies.summary(invitation.role, grants),
+            "seen": policies.fingerprint(invitation.role, grants),
+            "masked": masked(invitation.address),
+            "by_mail": invitation.channel == Invitation.Channel.MAIL,
+            "problem": problem,
+            "token": self.kwargs["token"],
+        }
+        return render(self.request, template, context, status=status)
+
+    def offer_page(self) -> HttpResponse:
+        """Go to the page of the link."""
+        return HttpResponseRedirect(reverse("invitation_offer", args=[self.kwargs["token"]]))
+
+
+class OfferPage(TokenView):
+    """What the link opens."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the offer. That a person looked is written down once; a prefetch is nobody looking."""
+        if request.method == "GET" and not _prefetches(request):
+            actions.note_opening(invitation=self.invitation, by=request.user)
+        return self.page()
+
+
+class AcceptInvitation(TokenView):
+    """Join. The only thing that makes a membership."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Accept what the page showed, or say why not."""
+        if not request.user.is_authenticated:
+            return self.offer_page()
+        try:
+            membership = actions.accept(
+                invitation=self.invitation, by=request.user, seen=request.POST.get("seen", "")[:64]
+            )
+        except OfferLostItsGround as refusal:
+            actions.refuse_acceptance(invitation=self.invitation, reason=refusal.words, by=request.user)
+            return self.page(status=422, problem=refusal.words)
+        except Refused as refusal:
+            record_refusal(refusal)
+            return self.page(status=409 if isinstance(refusal, ChangedMeanwhile) else 422, problem=refusal.words)
+        forget(request)
+        words = _("Welcome to %(account)s. You are %(role)s.") % {
+            "account": membership.account,
+            "role": membership.role,
+        }
+        messages.success(request, words)
+        return HttpResponseRedirect(membership.account.get_absolute_url())
+
+
+class DeclineInvitation(TokenView):
+    """Say no, after being asked once more."""
+
+    http_method_names = ["get", "post", "head", "options"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask."""
+        return self.page(template="invitations/decline.html")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Decline."""
+        try:
+            actions.decline(invitation=self.invitation, by=request.user)
+        except Refused as refusal:
+            record_refusal(refusal)
+            return self.page(status=409 if isinstance(refusal, ChangedMeanwhile) else 422, problem=refusal.words)
+        forget(request)
+        return render(request, "invitations/declined.html", {"invitation": self.invitation})
+
+
+class EnterInvitation(TokenView):
+    """Go on as the invited person: to signing in, or to making a sign-in. Signs another person out first."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Remember the invitation in the session, and lead to the right door.
+
+        Only a link that came by mail proves the address; one that was handed over leaves that to a mailed code.
+        """
+        if request.user.is_authenticated:
+            if request.user.email == self.invitation.address:
+                return self.offer_page()
+            get_adapter(request).logout(request)
+        forget(request)
+        remember(request, self.invitation)
+        door, address = "account_signup", self.invitation.address
+        if Person.objects.filter(email=address).exists():
+            door = "account_login"
+        elif self.invitation.channel == Invitation.Channel.MAIL:
+            get_adapter(request).stash_verified_email(request, address)
+        return HttpResponseRedirect(f"{reverse(door)}?next={reverse('invitation_continue')}")
+
+
+class ContinueInvitation(View):
+    """Back from signing in: the link is made again from what the session remembers (rule 8)."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Go to the offer, or home where it is not open any more."""
+        invitation = remembered(request)
+        if invitation is None:
+            messages.info(request, _("The invitation is not open any more. Ask whoever invited you for a new one."))
+            return HttpResponseRedirect(reverse("dashboard"))
+        response = HttpResponseRedirect(reverse("invitation_offer", args=[invitation.present_token()]))
+        response["Referrer-Policy"] = "no-referrer"
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class NoInvitation(View):
+    """Whatever else stands behind /invitations/: the same neutral page as for a dead link (IN3)."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show it."""
+        response = _neutral(request)
+        response["Referrer-Policy"] = "no-referrer"
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _neutral(request: HttpRequest) -> HttpResponse:
+    return render(request, "invitations/none.html", status=404)
+
+
+def _prefetches(request: HttpRequest) -> bool:
+    said = " ".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"))
+    return "prefetch" in said.lower() or "preview" in said.lower()
