@@ -15,9 +15,9 @@ inside_an_account = [
     *accounts.inside_an_account,
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("auth/", include("allauth.urls")),
     *oversight.urlpatterns,
-    *invitations.urlpatterns,
+    *invitations.urlpatterns,  # its sign-up page stands before the sign-in library's own
+    path("auth/", include("allauth.urls")),
     *teams.urlpatterns,
     *accounts.urlpatterns,
     path("accounts/<slug:slug>/", include(inside_an_account)),

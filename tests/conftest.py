@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 import psycopg2
 import pytest
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import cache
 from django.db import connection, connections
-from django.test import Client
 from django.test.testcases import LiveServerThread
 from psycopg2 import sql
 from pytest_django import DjangoDbBlocker
@@ -190,21 +188,6 @@ def as_owner(fresh_database: str) -> Iterator[psycopg2.extensions.connection]:
     raw = _connect()
     yield raw
     raw.close()
-
-
-# --- Asking as a person -----------------------------------------------------------------------------------------------
-class PersonClient(Client):
-    """Django's client, whose `force_login` takes the backend that signs people in: the first one only answers."""
-
-    def force_login(self, user: AbstractBaseUser, backend: str | None = None) -> None:
-        """Sign a person in without a password."""
-        super().force_login(user, backend or "allauth.account.auth_backends.AuthenticationBackend")
-
-
-@pytest.fixture
-def client() -> PersonClient:
-    """A client nobody is signed in with."""
-    return PersonClient()
 
 
 # --- The site and the browser -----------------------------------------------------------------------------------------
