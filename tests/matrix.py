@@ -1,0 +1,125 @@
+"""One table: every address of the site, who may ask for it, and how (AZ1). A URL that is not here fails the test."""
+
+from dataclasses import dataclass, field
+
+from accounts.permissions import (
+    MANAGE_ASSETS,
+    MANAGE_SECURITY,
+    MANAGE_TEAM,
+    OWN_ACCOUNT,
+    VIEW_ACCOUNT,
+    VIEW_AUDIT,
+)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A page inside an account: the permission it asks for, the things its address names, and its methods."""
+
+    permission: str
+    things: dict[str, str] = field(default_factory=dict)  # argument of the address -> thing of the world
+    methods: frozenset[str] = frozenset({"get"})
+    only: str = ""  # the one role whose person it is meant for; to every other insider it does not exist
+    given: dict[str, str] = field(default_factory=dict)  # further arguments of the address
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A page outside of accounts: the status for someone not signed in and for someone signed in, by GET and POST."""
+
+    anonymous: int
+    signed_in: int
+    post_anonymous: int = 405
+    post_signed_in: int = 405
+    arguments: dict[str, str] = field(default_factory=dict)
+
+
+LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
+MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
+
+INSIDE = {
+    "account_home": Inside(VIEW_ACCOUNT),
+    "activity": Inside(VIEW_AUDIT),
+    "export_activity": Inside(VIEW_AUDIT, methods=ACT),
+    "event": Inside(VIEW_AUDIT, {"number": "event"}),
+    "invitations": Inside(MANAGE_TEAM),
+    "invite": Inside(MANAGE_TEAM, methods=ACT),
+    "invitation": Inside(MANAGE_TEAM, INVITATION),
+    "resend_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
+    "copy_invitation_link": Inside(MANAGE_TEAM, INVITATION, ACT),
+    "correct_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
+    "change_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
+    "revoke_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
+    "security_policy": Inside(MANAGE_SECURITY, methods=ACT),
+    "close_account": Inside(OWN_ACCOUNT, methods=ACT),
+    "leave_account": Inside(VIEW_ACCOUNT, methods=ACT),
+    "ownership": Inside(OWN_ACCOUNT, methods=ACT),
+    "withdraw_ownership": Inside(OWN_ACCOUNT, OFFER, ACT),
+    "ownership_offer": Inside(VIEW_ACCOUNT, OFFER, only="administrator"),
+    "answer_ownership": Inside(
+        VIEW_ACCOUNT, OFFER, frozenset({"post"}), only="administrator", given={"answer": "decline"}
+    ),
+    "roles": Inside(VIEW_ACCOUNT),
+    "asset": Inside(VIEW_ACCOUNT, ASSET),
+    "archive_asset": Inside(MANAGE_ASSETS, ASSET, ACT),
+    "team": Inside(MANAGE_TEAM),
+    "member": Inside(MANAGE_TEAM, MEMBER),
+    "confirm_role": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "change_role": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "member_grants": Inside(MANAGE_TEAM, {"pk": "member", "asset_id": "asset"}, ACT),
+    "suspend_member": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "restore_member": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "remove_member": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "account_settings": Inside(VIEW_ACCOUNT, methods=ACT),
+    "upgrade_account": Inside(OWN_ACCOUNT, methods=ACT),
+    "assets": Inside(VIEW_ACCOUNT),
+    "add_asset": Inside(MANAGE_ASSETS, methods=ACT),
+    "change_asset": Inside(MANAGE_ASSETS, ASSET, ACT),
+    "restore_asset": Inside(MANAGE_ASSETS, {"pk": "archived_asset"}, ACT),
+}
+NO_LINK = {"token": "x" * 43}
+OUTSIDE = {
+    "front": Outside(200, 302),
+    "dashboard": Outside(302, 200, 302),
+    "my_activity": Outside(302, 200, 302),
+    "open_account": Outside(302, 200, 302, 422),
+    "profile": Outside(302, 200, 302, 422),
+    "invitation_offer": Outside(404, 404, 404, 404, NO_LINK),
+    "accept_invitation": Outside(404, 404, 404, 404, NO_LINK),
+    "decline_invitation": Outside(404, 404, 404, 404, NO_LINK),
+    "enter_invitation": Outside(404, 404, 404, 404, NO_LINK),
+    "no_invitation": Outside(404, 404, 404, 404, {"anything": "whatever"}),
+    "invitation_continue": Outside(302, 302),
+    "forget_invitation": Outside(405, 405, 302, 302),
+    # the sign-in library's pages
+    "account_login": Outside(200, 302, 200, 302),
+    "account_logout": Outside(302, 200, 302, 302),
+    "account_signup": Outside(200, 302, 200, 302),
+    "account_inactive": Outside(200, 200),
+    "account_reauthenticate": Outside(302, 200, 302, 200),
+    "account_email": Outside(302, 200, 302, 302),
+    "account_email_verification_sent": Outside(302, 302, 302, 302),
+    "account_change_password": Outside(302, 200, 302, 200),
+    "account_set_password": Outside(302, 302, 302, 302),
+    "account_reset_password": Outside(200, 200, 200, 200),
+    "account_reset_password_done": Outside(200, 200),
+    "account_reset_password_from_key": Outside(200, 200, 200, 200, {"uidb36": "1", "key": "no-such-key"}),
+    "account_reset_password_from_key_done": Outside(200, 200),
+    "account_confirm_login_code": Outside(302, 302, 302, 302),
+    "mfa_index": Outside(302, 200, 302),
+    "mfa_authenticate": Outside(302, 302, 302, 302),
+    "mfa_reauthenticate": Outside(302, 302, 302, 302),
+    "mfa_reauthenticate_webauthn": Outside(302, 302, 302, 302),
+    "mfa_activate_totp": Outside(302, 302, 302, 302),
+    "mfa_deactivate_totp": Outside(302, 404, 302, 404),
+    "mfa_view_recovery_codes": Outside(302, 404, 302),
+    "mfa_generate_recovery_codes": Outside(302, 302, 302, 302),
+    "mfa_download_recovery_codes": Outside(302, 404, 302, 404),
+    "mfa_list_webauthn": Outside(302, 200, 302),
+    "mfa_add_webauthn": Outside(302, 302, 302, 302),
+    "mfa_remove_webauthn": Outside(302, 302, 302, 302, {"pk": "1"}),
+    "mfa_edit_webauthn": Outside(302, 302, 302, 302, {"pk": "1"}),
+    "mfa_login_webauthn": Outside(302, 302, 302, 302),
+    "usersessions_list": Outside(302, 200, 302, 302),
+}
+EMBEDDED_ONLY = {"dev_mail", "dev_mail_page", "dev_mail_html", "dev_components"}  # not there in production
