@@ -64,7 +64,7 @@ class SignupForm(LibrarySignupForm):
         if fixed_address:
             self.fields["email"].initial = fixed_address
             self.fields["email"].widget.attrs["readonly"] = True
-            self.fields["email"].help_text = _("The invited address. It is confirmed already, since the link came by mail.")
+            self.fields["email"].help_text = _("The invited address, confirmed already since the link came by mail.")
 
     def clean_email(self) -> str:
         """Return the address; refuse another than the invited one, since that one counts as verified (rule 7)."""
@@ -129,7 +129,7 @@ class AssetForm(forms.ModelForm):
 
     name = PlainNameField(label=_("Name"), max_length=100)
     handle = PlainNameField(
-        label=_("Handle or number"), max_length=100, required=False, help_text=_("How the platform names it: @northwind.")
+        label=_("Handle or number"), max_length=100, required=False, help_text=_("As the platform has it: @northwind.")
     )
 
     class Meta:

@@ -41,7 +41,8 @@ class AssetList(AccountView, TemplateView):
 
     def _chips(self, state: str, counts: dict[str, int]) -> list[dict[str, Any]]:
         chips = []
-        for name, label, count in (("", _("In use"), counts["in_use"]), ("archived", _("Archived"), counts["archived"])):
+        states = {"": (_("In use"), counts["in_use"]), "archived": (_("Archived"), counts["archived"])}
+        for name, (label, count) in states.items():
             asked = self.request.GET.copy()
             asked.pop("page", None)
             asked["state"] = name

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import time_machine
@@ -20,6 +20,7 @@ from teams.models import Membership, OwnershipOffer, Role
 from .cast import BROWSERS, CAST, PASSWORD
 
 Verb = Callable[..., Any]
+Grants = Mapping[str, set[str]]  # permissions by the asset's name
 
 
 class Stage:

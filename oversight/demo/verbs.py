@@ -1,6 +1,5 @@
 """What the people of the story do. Each verb is one act, done through the same command as on a page."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from allauth.account import signals as account_signals
@@ -24,9 +23,7 @@ from accounts.models import Person
 from audit.recording import SYSTEM, Refused, record_refusal
 
 from .cast import CAST
-from .stage import Stage, address_of
-
-Grants = Mapping[str, set[str]]  # by the asset's name
+from .stage import Grants, Stage, address_of
 
 
 # --- People -----------------------------------------------------------------------------------------------------------
@@ -288,14 +285,14 @@ def _on_assets(stage: Stage, account: str, grants: Grants | None) -> dict[Any, f
 
 
 # --- Refusals ---------------------------------------------------------------------------------------------------------
-def is_refused(stage: Stage, verb: Any, by: str, **what: Any) -> None:
+def is_refused(stage: Stage, tries: Any, by: str, **what: Any) -> None:
     """Try something that a rule refuses; the refusal is recorded as at the door of a page (rule 12)."""
     try:
-        verb(stage, by=by, **what)
+        tries(stage, by=by, **what)
     except Refused as refusal:
         record_refusal(refusal)
     else:
-        raise AssertionError(f"{by} was not refused: {verb.__name__}")
+        raise AssertionError(f"{by} was not refused: {tries.__name__}")
 
 
 def open_page(stage: Stage, who: str, page: str, account: str) -> None:

@@ -371,7 +371,7 @@ def test_no_session_row_and_no_other_row_holds_a_token(client, caplog):
             " AND data_type IN ('text', 'character varying', 'json', 'jsonb')"
         )
         for table, column in cursor.fetchall():
-            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE "{column}"::text LIKE %s', [f"%{token}%"])  # noqa: S608
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE "{column}"::text LIKE %s', [f"%{token}%"])
             assert cursor.fetchone() == (0,), (table, column)
     assert all(token not in str(session.get_decoded()) for session in Session.objects.all())
     from accessportal.logs import LineFormatter, RedactTokens  # as the handler is set up

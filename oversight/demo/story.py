@@ -1,0 +1,299 @@
+"""What happened: a few months in an agency, its three clients, and a shop that is one person alone.
+
+Times are "<days>d <clock>" in UTC, so many days before now; every act is a verb, done through the real commands.
+"""
+
+import datetime as dt
+
+from . import verbs
+from .cast import CAST
+from .stage import Grants, Stage
+
+REFUSED = "550 5.1.1 <dana.w@northwnd.example>: Recipient address rejected: domain not found"
+SLOW = "451 4.7.1 Greylisting in action, please come back later"
+
+
+def write(stage: Stage) -> None:
+    """Write the whole story onto a stage."""
+    teller = Teller(stage)
+    for chapter in (_agency, _northwind, _lumen, _halo, _studio, _invitations, _refusals, _daily_life):
+        chapter(teller)
+
+
+class Teller:
+    """Writes what happens again and again: signing up, being invited and joining."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.at = stage.at
+        self.signed_up: dict[str, dt.datetime] = {}
+
+    def arrives(self, who: str, when: str) -> None:
+        """Someone makes a sign-in, and a second factor at the time that the cast names."""
+        if who in self.signed_up:
+            return
+        self.signed_up[who] = self.stage.moment(when)
+        self.at(when, verbs.sign_up, who=who)
+        if CAST[who].factor:
+            self.at(CAST[who].factor, verbs.set_up_second_factor, who=who)
+
+    def joins(
+        self,
+        account: str,
+        who: str,
+        role: str,
+        day: int,
+        *,
+        by: str,
+        grants: Grants | None = None,
+        confirmed: bool = True,
+    ) -> None:
+        """Someone is invited in the morning, joins an hour later, and is confirmed the next day."""
+        self.at(f"{day}d 08:00", verbs.invite, account=account, address=who, role=role, by=by, grants=grants)
+        self.at(self._moment(day, "08:00:20"), verbs.mail_goes_out, account=account, address=who)
+        self.arrives(who, f"{day}d 09:02")
+        self.at(f"{day}d 09:03", verbs.open_link, account=account, address=who, who=who)
+        self.at(f"{day}d 09:04", verbs.accept, account=account, who=who)
+        if confirmed:
+            self.at(f"{day - 1}d 08:30", verbs.confirm_role, account=account, who=who, by=by)
+
+    def is_invited(
+        self, account: str, address: str, day: int, *, by: str, role: str = "editor", sent: bool = True
+    ) -> None:
+        """An invitation goes out."""
+        self.at(f"{day}d 10:00", verbs.invite, account=account, address=address, role=role, by=by)
+        if sent:
+            self.at(self._moment(day, "10:00:15"), verbs.mail_goes_out, account=account, address=address)
+
+    def _moment(self, day: int, clock: str) -> dt.datetime:
+        return self.stage.moment(f"{day}d {clock}")
+
+
+def _agency(tell: Teller) -> None:
+    tell.arrives("mara", "120d 08:00")
+    tell.at("120d 08:05", verbs.open_account, account="agency", name="Brightside Agency", by="mara")
+    tell.at(
+        "119d 09:00",
+        verbs.add_asset,
+        account="agency",
+        kind="profile",
+        name="Brightside",
+        handle="@brightside",
+        by="mara",
+    )
+    tell.at(
+        "119d 09:05",
+        verbs.add_asset,
+        account="agency",
+        kind="ad_account",
+        name="House ads",
+        handle="7301188",
+        by="mara",
+    )
+    tell.joins("agency", "tom", "administrator", 117, by="mara")
+    tell.joins("agency", "ines", "editor", 115, by="tom")
+    tell.joins("agency", "priya", "analyst", 81, by="tom")
+    tell.joins("agency", "leo", "moderator", 78, by="tom")
+    tell.joins("agency", "jonas", "moderator", 61, by="tom")
+    tell.joins("agency", "carla", "finance", 52, by="mara")
+    tell.joins("agency", "sam", "editor", 50, by="tom")
+    tell.joins("agency", "yuki", "analyst", 40, by="tom")
+    tell.at("20d 09:00", verbs.change_policy, account="agency", by="mara", second_factor="everyone")
+
+
+def _northwind(tell: Teller) -> None:
+    tell.arrives("henrik", "110d 07:50")
+    tell.at("110d 08:00", verbs.open_account, account="northwind", name="Northwind", by="henrik", kind="standard")
+    tell.at("110d 08:20", verbs.upgrade, account="northwind", by="henrik")
+    tell.at("110d 08:30", verbs.rename_account, account="northwind", name="Northwind Coffee", by="henrik")
+    for minute, (kind, name, handle) in enumerate(
+        [
+            ("profile", "Northwind US", "@northwind_us"),
+            ("profile", "Northwind Europe", "@northwind_eu"),
+            ("ad_account", "Ads EMEA", "7012345678"),
+            ("catalogue", "Beans and gear", ""),
+            ("profile", "Pop-up 2025", "@northwind_popup"),
+            ("other", "Creator brief", ""),
+        ]
+    ):
+        tell.at(
+            f"110d 08:4{minute}", verbs.add_asset, account="northwind", kind=kind, name=name, handle=handle, by="henrik"
+        )
+    tell.joins("northwind", "nadia", "administrator", 109, by="henrik")
+    tell.joins("northwind", "anna", "administrator", 105, by="henrik")
+    tell.joins("northwind", "eddie", "moderator", 104, by="nadia")
+    tell.joins("northwind", "ruth", "auditor", 100, by="anna")
+    tell.joins("northwind", "ines", "editor", 99, by="anna")
+    two = {"Northwind US": {"view_analytics", "draft_content"}, "Northwind Europe": {"reply_comments"}}
+    tell.joins("northwind", "milo", "member", 98, by="anna", grants=two)
+    tell.joins("northwind", "fiona", "finance", 97, by="henrik")
+    tell.joins("northwind", "bruno", "editor", 95, by="anna")
+    tell.at("92d 10:00", verbs.offer_ownership, account="northwind", who="nadia", by="henrik")
+    tell.at("91d 09:15", verbs.accept_ownership, account="northwind", who="nadia")
+    tell.joins("northwind", "grace", "analyst", 80, by="anna")
+    tell.joins("northwind", "oscar", "moderator", 75, by="anna")
+    tell.joins("northwind", "dana", "editor", 71, by="nadia")
+    tell.joins("northwind", "kofi", "editor", 60, by="anna")
+    tell.at(
+        "58d 13:00",
+        verbs.change_role,
+        account="northwind",
+        who="eddie",
+        role="editor",
+        by="anna",
+        reason="Takes over the content plan",
+    )
+    tell.at(
+        "57d 13:10",
+        verbs.set_grants,
+        account="northwind",
+        who="oscar",
+        asset="Ads EMEA",
+        codes={"run_ads"},
+        by="nadia",
+        reason="Christmas campaign",
+    )
+    tell.at("45d 15:00", verbs.archive_asset, account="northwind", name="Pop-up 2025", by="anna")
+    tell.at("40d 16:00", verbs.leave, account="northwind", who="henrik")
+    tell.at("33d 09:40", verbs.suspend, account="northwind", who="grace", by="anna", reason="On leave")
+    tell.at("26d 09:40", verbs.restore, account="northwind", who="grace", by="anna")
+    tell.at("20d 17:30", verbs.remove, account="northwind", who="kofi", by="anna", reason="Left the company")
+    tell.at("9d 11:00", verbs.suspend, account="northwind", who="bruno", by="nadia", reason="Laptop was stolen")
+    tell.joins("northwind", "elif", "editor", 3, by="anna", confirmed=False)
+
+
+def _lumen(tell: Teller) -> None:
+    tell.arrives("lars", "97d 08:00")
+    tell.at("97d 08:10", verbs.open_account, account="lumen", name="Lumen Bikes", by="lars")
+    for minute, (kind, name, handle) in enumerate(
+        [
+            ("profile", "Lumen Bikes", "@lumenbikes"),
+            ("ad_account", "Lumen ads", "7099887"),
+            ("catalogue", "Spring range", ""),
+        ]
+    ):
+        tell.at(f"97d 08:2{minute}", verbs.add_asset, account="lumen", kind=kind, name=name, handle=handle, by="lars")
+    tell.joins("lumen", "ines", "editor", 94, by="lars")
+    tell.joins("lumen", "petra", "administrator", 91, by="lars")
+    tell.joins("lumen", "hugo", "editor", 90, by="petra")
+    tell.joins("lumen", "mina", "moderator", 88, by="petra")
+    tell.joins("lumen", "ivan", "analyst", 85, by="petra")
+    tell.joins("lumen", "priya", "analyst", 79, by="petra")
+    tell.joins("lumen", "ben", "editor", 70, by="petra")
+    tell.joins("lumen", "noor", "member", 65, by="petra", grants={"Spring range": {"view_analytics"}})
+    tell.joins("lumen", "jonas", "moderator", 58, by="lars")
+    tell.at("50d 12:00", verbs.change_policy, account="lumen", by="lars", confirmation="before", most_administrators=3)
+    tell.joins("lumen", "sofie", "administrator", 41, by="lars")
+    tell.at("30d 12:30", verbs.leave, account="lumen", who="ben")
+    tell.joins("lumen", "viktor", "editor", 5, by="sofie", confirmed=False)
+
+
+def _halo(tell: Teller) -> None:
+    tell.arrives("amelie", "89d 08:00")
+    tell.at("89d 08:10", verbs.open_account, account="halo", name="Halo Skincare", by="amelie")
+    for minute, (kind, name, handle) in enumerate(
+        [("profile", "Halo", "@halo.skin"), ("profile", "Halo Lab", "@halolab"), ("ad_account", "Halo ads", "7044556")]
+    ):
+        tell.at(f"89d 08:2{minute}", verbs.add_asset, account="halo", kind=kind, name=name, handle=handle, by="amelie")
+    tell.joins("halo", "chen", "administrator", 86, by="amelie")
+    tell.joins("halo", "ines", "editor", 84, by="chen")
+    tell.joins("halo", "lucia", "editor", 83, by="chen")
+    tell.joins("halo", "omar", "finance", 80, by="amelie")
+    tell.joins("halo", "tess", "moderator", 77, by="chen")
+    tell.joins("halo", "paul", "analyst", 75, by="chen")
+    tell.joins("halo", "priya", "analyst", 74, by="chen")
+    tell.at("60d 09:00", verbs.change_policy, account="halo", by="amelie", second_factor="administrators")
+    tell.joins("halo", "rosa", "administrator", 45, by="amelie")
+    tell.at("38d 10:20", verbs.rename_asset, account="halo", name="Halo Lab", to="Halo Laboratory", by="rosa")
+    tell.at("10d 14:00", verbs.suspend, account="halo", who="paul", by="rosa", reason="Contract under review")
+    tell.joins("halo", "gabriel", "editor", 6, by="rosa", confirmed=False)
+    tell.at("1d 16:00", verbs.offer_ownership, account="halo", who="chen", by="amelie")
+
+
+def _studio(tell: Teller) -> None:
+    tell.arrives("giulia", "60d 11:00")
+    tell.at("60d 11:10", verbs.open_account, account="studio", name="Pellegrini Ceramics", by="giulia", kind="standard")
+    tell.at(
+        "60d 11:20",
+        verbs.add_asset,
+        account="studio",
+        kind="profile",
+        name="Pellegrini",
+        handle="@pellegrini",
+        by="giulia",
+    )
+    tell.at("55d 10:00", verbs.open_account, account="old", name="Northwind Pop-up", by="giulia")
+    tell.at("35d 10:00", verbs.close_account, account="old", by="giulia")
+    tell.arrives("wanda", "12d 10:00")
+    tell.arrives("stefan", "118d 07:00")
+
+
+def _invitations(tell: Teller) -> None:
+    """Northwind's invitations, one in each state; the last ones are sent for real when the story ends."""
+    tell.is_invited("northwind", "olaf.krause@northwind.example", 21, by="anna", role="analyst")  # ran out
+    tell.is_invited("northwind", "pia.holmgren@northwind.example", 16, by="anna")
+    tell.at("16d 11:10", verbs.open_link, account="northwind", address="pia.holmgren@northwind.example")
+    tell.at("16d 11:12", verbs.decline, account="northwind", address="pia.holmgren@northwind.example")
+    tell.is_invited("northwind", "rob.sanders@northwind.example", 14, by="nadia", role="administrator")
+    tell.at("13d 08:00", verbs.revoke, account="northwind", address="rob.sanders@northwind.example", by="nadia")
+    tell.is_invited("northwind", "lena.fischer@northwind.example", 5, by="anna")
+    tell.at("3d 09:00", verbs.resend, account="northwind", address="lena.fischer@northwind.example", by="anna")
+    tell.at(
+        "3d 09:01", verbs.mail_is_delayed, account="northwind", address="lena.fischer@northwind.example", problem=SLOW
+    )
+    tell.at("3d 09:04", verbs.mail_goes_out, account="northwind", address="lena.fischer@northwind.example")
+    tell.at("2d 12:30", verbs.open_link, account="northwind", address="lena.fischer@northwind.example")
+    tell.is_invited("northwind", "wanda", 2, by="anna", role="moderator")
+    tell.at("2d 18:00", verbs.open_link, account="northwind", address="wanda", who="eddie")
+    tell.is_invited("northwind", "dana.w@northwnd.example", 1, by="anna", sent=False)
+    tell.at("1d 10:01", verbs.mail_fails, account="northwind", address="dana.w@northwnd.example", problem=REFUSED)
+    tell.is_invited("northwind", "sara.lund@northwind.example", 4, by="nadia", role="finance")
+    tell.at("2d 15:00", verbs.copy_link, account="northwind", address="sara.lund@northwind.example", by="nadia")
+    tell.is_invited("lumen", "max.thiel@lumenbike.example", 4, by="petra")
+    tell.at(
+        "3d 14:00",
+        verbs.correct_address,
+        account="lumen",
+        address="max.thiel@lumenbike.example",
+        to="max.thiel@lumenbikes.example",
+        by="petra",
+    )
+    tell.at("3d 14:01", verbs.mail_goes_out, account="lumen", address="max.thiel@lumenbikes.example")
+    tell.at("40m", verbs.invite, account="northwind", address="freya.aalto@northwind.example", role="editor", by="anna",
+            grants={"Ads EMEA": {"run_ads"}}, message="Welcome aboard, Freya!\nThe content plan starts on Monday.")  # fmt: skip
+    tell.at(
+        "35m", verbs.invite, account="halo", address="noemi.keller@halo-skincare.example", role="analyst", by="rosa"
+    )
+    tell.at("30m", verbs.invite, account="agency", address="felix.brandt@brightside.example", role="editor", by="tom")
+
+
+def _refusals(tell: Teller) -> None:
+    tell.at("54d 10:00", verbs.open_page, who="eddie", page="team", account="northwind")
+    tell.at("31d 10:30", verbs.open_page, who="milo", page="activity", account="northwind")
+    tell.at(
+        "12d 16:20",
+        verbs.is_refused,
+        tries=verbs.change_role,
+        by="anna",
+        account="northwind",
+        who="oscar",
+        role="finance",
+    )
+    tell.at("8d 03:12", verbs.mistype_password, who="nadia")
+    tell.at("8d 03:13", verbs.mistype_password, who="nadia")
+    tell.at("8d 03:15", verbs.mistype_password, who="admin@northwind.example")
+    tell.at("7d 08:00", verbs.change_password, who="nadia")
+    tell.at("25d 08:00", verbs.change_profile, who="sam", time_zone="Africa/Accra")
+
+
+def _daily_life(tell: Teller) -> None:
+    """People sign in on working days at their own hour, and sign out at the end of some of them."""
+    for who, since in tell.signed_up.items():
+        number = CAST[who].number
+        for day in range(29, 0, -1):
+            moment = tell.stage.moment(f"{day}d {6 + number % 9:02}:{number * 7 % 60:02}")
+            if moment <= since + dt.timedelta(days=1) or moment.weekday() > 4 or (number + day) % 5 not in (0, 2):
+                continue
+            tell.at(moment, verbs.sign_in, who=who)
+            if (number + day) % 10 == 0:
+                tell.at(moment + dt.timedelta(hours=8), verbs.sign_out, who=who)
