@@ -11,6 +11,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import cache
 from django.db import connection, connections
 from django.test.testcases import LiveServerThread
+from django.test.utils import setup_databases, teardown_databases
 from psycopg2 import sql
 from pytest_django import DjangoDbBlocker
 
@@ -99,6 +100,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 # --- Databases --------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The worker's test database, always: pytest-django makes none where no test of a run carries its mark.
+
+    `fresh_database` would then copy, and hand out, the database that DATABASE_URL names.
+    """
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
     """Rate limits count in the cache: no test may inherit another's tries."""

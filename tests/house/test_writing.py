@@ -18,6 +18,7 @@ ALWAYS_WRITES = {
 }
 WRITES_ON_ROWS = {"create", "save", "update", "delete"}
 NAMED_PLACES = {  # outside actions/, each with its reason
+    "oversight/demo/verbs.py": "the rows of a sign-in, which the sign-in library makes on its pages only",
     "accounts/models/people.py": "the manager that allauth and createsuperuser call makes the row of a person",
     "audit/recording.py": "the event itself",
 }

@@ -1,0 +1,84 @@
+"""What a person does in a browser, as the stories tell it."""
+
+import re
+
+from django.core import mail
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.actions import deliver
+from accounts.models import OutgoingMail
+
+PASSWORD = "a sentence that nobody guesses 42"
+
+
+class Someone:
+    """A person at a browser of their own: nothing is shared with the others, no cookie and no tab."""
+
+    def __init__(self, browser: Browser, site: str, name: str, address: str) -> None:
+        self.site, self.name, self.address = site, name, address
+        self.context: BrowserContext = browser.new_context(
+            locale="en-GB", timezone_id="UTC", viewport={"width": 1280, "height": 900}
+        )
+        self.context.set_default_timeout(8_000)  # ms: a page that takes longer is broken
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._listen)
+
+    def _listen(self, message) -> None:
+        expected = "Failed to load resource: the server responded with a status of"  # refusals are part of the story
+        if message.type == "error" and expected not in message.text:
+            self.complaints.append(message.text)
+
+    def opens(self, path: str) -> None:
+        self.page.goto(path if path.startswith("http") else f"{self.site}{path}")
+
+    def presses(self, name: str, *, exact: bool = True) -> None:
+        main = self.page.get_by_role("main")
+        buttons = main.get_by_role("button", name=name, exact=exact)
+        links = main.get_by_role("link", name=name, exact=exact)
+        buttons.or_(links).first.click()
+
+    def types(self, label: str, text: str) -> None:
+        self.page.get_by_label(label, exact=True).first.fill(text)
+
+    def sees(self, *texts: str) -> None:
+        for text in texts:
+            expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def signs_up(self) -> None:
+        """Make a sign-in, with the code that is mailed."""
+        self.opens("/auth/signup/")
+        self.types("E-mail address", self.address)
+        self.types("Your name", self.name)
+        self.types("Password", PASSWORD)
+        self.presses("Create account")
+        expect(self.page).to_have_url(re.compile("confirm-email"))
+        code = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", newest_mail(self.address).body, re.MULTILINE)[1]
+        self.page.locator("input[name=code]").fill(code)
+        self.presses("Go on")
+        expect(self.page).to_have_url(re.compile("/dashboard/"))
+
+    def signs_in(self) -> None:
+        self.opens("/auth/login/")
+        self.page.locator("input[name=login]").fill(self.address)
+        self.page.locator("input[name=password]").fill(PASSWORD)
+        self.presses("Sign in")
+
+    def leaves(self) -> None:
+        assert self.complaints == [], f"{self.name}’s browser complained"
+        self.context.close()
+
+
+def the_post_goes_out() -> None:
+    """Do what the worker does: send what waits in the outbox."""
+    for mail_id in OutgoingMail.objects.due().values_list("pk", flat=True):
+        deliver(mail_id=mail_id)
+
+
+def newest_mail(address: str):
+    return [message for message in mail.outbox if address in message.to][-1]
+
+
+def link_in_the_mail(address: str) -> str:
+    return re.search(r"https?://\S+/invitations/\S+", newest_mail(address).body)[0]
