@@ -40,11 +40,11 @@ class Someone:
         buttons.or_(links).first.click()
 
     def types(self, label: str, text: str) -> None:
-        self.page.get_by_label(label, exact=True).first.fill(text)
+        self.page.get_by_role("main").get_by_label(label).first.fill(text)
 
     def sees(self, *texts: str) -> None:
         for text in texts:
-            expect(self.page.get_by_text(text).first).to_be_visible()
+            expect(self.page.get_by_role("main").get_by_text(text).first).to_be_visible()
 
     def signs_up(self) -> None:
         """Make a sign-in, with the code that is mailed."""
