@@ -103,9 +103,10 @@ def _agency(tell: Teller) -> None:
 
 def _northwind(tell: Teller) -> None:
     tell.arrives("henrik", "110d 07:50")
-    tell.at("110d 08:00", verbs.open_account, account="northwind", name="Northwind", by="henrik", kind="standard")
+    tell.at(
+        "110d 08:00", verbs.open_account, account="northwind", name="Northwind Coffee", by="henrik", kind="standard"
+    )
     tell.at("110d 08:20", verbs.upgrade, account="northwind", by="henrik")
-    tell.at("110d 08:30", verbs.rename_account, account="northwind", name="Northwind Coffee", by="henrik")
     for minute, (kind, name, handle) in enumerate(
         [
             ("profile", "Northwind US", "@northwind_us"),
@@ -212,7 +213,8 @@ def _halo(tell: Teller) -> None:
 
 def _studio(tell: Teller) -> None:
     tell.arrives("giulia", "60d 11:00")
-    tell.at("60d 11:10", verbs.open_account, account="studio", name="Pellegrini Ceramics", by="giulia", kind="standard")
+    tell.at("60d 11:10", verbs.open_account, account="studio", name="Pellegrini", by="giulia", kind="standard")
+    tell.at("60d 11:30", verbs.rename_account, account="studio", name="Pellegrini Ceramics", by="giulia")
     tell.at(
         "60d 11:20",
         verbs.add_asset,
