@@ -1,7 +1,7 @@
 """Parsing and wording of what people type about themselves and their accounts."""
 
 import zoneinfo
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.forms import SignupForm as LibrarySignupForm
 from django import forms
@@ -48,6 +48,11 @@ class FilterForm(forms.Form):
         """Return every field's value, empty where it is missing or makes no sense."""
         self.is_valid()
         return {name: self.cleaned_data.get(name) or "" for name in self.fields}
+
+
+def choices_of(form: forms.Form, name: str) -> forms.ModelChoiceField:
+    """Return a field that offers rows, to be told which rows those are in this account."""
+    return cast("forms.ModelChoiceField", form.fields[name])
 
 
 class SignupForm(LibrarySignupForm):

@@ -49,8 +49,8 @@ class EventQuerySet(models.QuerySet):
 
     def in_chain_of(self, subject: Any) -> Self:
         """Like `of`, with the chain looked up first: only so can an index of the chain give the order of a page."""
-        chains = self.model._meta.get_field("chain").related_model.objects
-        chain = chains.filter(kind=kind_of(subject), subject_id=subject.pk).values_list("pk", flat=True).first()
+        chains: Any = self.model._meta.get_field("chain").related_model
+        chain = chains.objects.filter(kind=kind_of(subject), subject_id=subject.pk).values_list("pk", flat=True).first()
         return self.filter(chain_id=chain) if chain else self.none()
 
     def about(self, target: Any) -> Self:

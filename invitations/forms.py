@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import AddressField, FilterForm, PlainNameField
+from accounts.forms import AddressField, FilterForm, PlainNameField, choices_of
 from accounts.models import Asset, BusinessAccount
 from accounts.normalising import normal_address, plain_name
 from accounts.permissions import ASSET_PERMISSIONS
@@ -56,7 +56,7 @@ class AddressesField(forms.CharField):
 
 
 def _single(text: str) -> list[str]:
-    found = []
+    found: list[str] = []
     for entry in re.split(r"[,;\r\n]+", text):
         named = re.search(r"<([^<>]*)>", entry)
         found += [named[1].strip()] if named else entry.split()
@@ -89,8 +89,8 @@ class OfferForm(forms.Form):
 
     def __init__(self, *args: Any, account: BusinessAccount, roles: Sequence[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].queryset = Role.objects.filter(pk__in=[role.pk for role in roles])
-        self.fields["assets"].queryset = Asset.objects.of(account).in_use()
+        choices_of(self, "role").queryset = Role.objects.filter(pk__in=[role.pk for role in roles])
+        choices_of(self, "assets").queryset = Asset.objects.of(account).in_use()
 
     def clean(self) -> dict[str, Any]:
         """Demand both halves of a grant, or neither."""
@@ -146,7 +146,7 @@ class InvitationFilterForm(FilterForm):
 
     def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].queryset = Role.objects.of(account)
+        choices_of(self, "role").queryset = Role.objects.of(account)
 
 
 def offer_initial(invitation: Invitation) -> dict[str, Any]:

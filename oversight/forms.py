@@ -141,7 +141,8 @@ class ActivityFilter(forms.Form):
 
 
 def _label_of(field: forms.ChoiceField, chosen: str) -> str:
-    for value, label in field.choices:
+    choices: Any = field.choices
+    for value, label in choices:
         options = label if isinstance(label, list) else [(value, label)]  # a group holds its own choices
         for code, words in options:
             if code == chosen:

@@ -45,7 +45,7 @@ def navigation_counts(account: BusinessAccount) -> dict[str, Any]:
         "failed": undelivered().filter(**here),
     }
     numbers = {name: _number(rows) for name, rows in counts.items()}
-    return BusinessAccount.objects.filter(pk=account.pk).values(**numbers).get()
+    return dict(BusinessAccount.objects.filter(pk=account.pk).values(**numbers).get())
 
 
 def _number(rows: QuerySet) -> Coalesce:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import Answer, Standing
 from accounts.models import Asset, BusinessAccount, Person
-from accounts.permissions import ASSET_CODES, PERMISSIONS, words_for
+from accounts.permissions import ASSET_CODES, PERMISSIONS
 
 from .holdings import access_of, read_many
 from .models import Membership
@@ -44,14 +44,7 @@ def explain(person: Any, code: str, obj: Any) -> Answer:
         return Answer(True, standing, lambda: _("By the role %(role)s.") % {"role": access.role_name})
     if asset and code in access.granted(asset.pk):
         return Answer(True, standing, lambda: _("By a grant on %(asset)s.") % {"asset": asset})
-    return Answer(
-        False,
-        standing,
-        lambda: (
-            _("The role %(role)s does not hold “%(act)s”, and no grant gives it.")
-            % {"role": access.role_name, "act": words_for(code)}
-        ),
-    )
+    return Answer(False, standing, lambda: _("Not in the role %(role)s, and not granted.") % {"role": access.role_name})
 
 
 def who_would_lose(

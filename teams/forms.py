@@ -6,7 +6,7 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import FilterForm, PlainNameField
+from accounts.forms import FilterForm, PlainNameField, choices_of
 from accounts.models import BusinessAccount
 from accounts.permissions import ASSET_PERMISSIONS
 
@@ -55,7 +55,7 @@ class TeamFilterForm(FilterForm):
 
     def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].queryset = Role.objects.of(account)
+        choices_of(self, "role").queryset = Role.objects.of(account)
 
 
 class ChangeRoleForm(ReasonForm):
@@ -71,7 +71,7 @@ class ChangeRoleForm(ReasonForm):
 
     def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].queryset = Role.objects.of(account)
+        choices_of(self, "role").queryset = Role.objects.of(account)
 
 
 class GrantsForm(ReasonForm):
@@ -87,10 +87,18 @@ class GrantsForm(ReasonForm):
     field_order = ["codes", "reason"]
 
 
+class MemberChoiceField(forms.ModelChoiceField):
+    """One member, told apart by name, role and address."""
+
+    def label_from_instance(self, obj: Membership) -> str:
+        """Return what the choice says."""
+        return f"{obj.person} · {obj.role} · {obj.person.email}"
+
+
 class OfferOwnershipForm(forms.Form):
     """The member to whom the ownership is offered."""
 
-    membership = forms.ModelChoiceField(
+    membership = MemberChoiceField(
         label=_("New owner"),
         queryset=Membership.objects.none(),
         empty_label=_("Choose a member"),
@@ -102,8 +110,4 @@ class OfferOwnershipForm(forms.Form):
 
     def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["membership"].queryset = Membership.objects.heirs(account)
-        self.fields["membership"].label_from_instance = self._label
-
-    def _label(self, row: Membership) -> str:
-        return f"{row.person} · {row.role} · {row.person.email}"
+        choices_of(self, "membership").queryset = Membership.objects.heirs(account)

@@ -138,7 +138,8 @@ class AssetGrant(UserObjectPermissionBase):
     given_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
 
-    objects = UserObjectPermissionManager.from_queryset(AssetGrantQuerySet)()  # guardian asks its own manager
+    # guardian asks its own manager, and declares it as a class variable
+    objects = UserObjectPermissionManager.from_queryset(AssetGrantQuerySet)()  # type: ignore[misc]
 
     class Meta(UserObjectPermissionBase.Meta):
         indexes = [models.Index(fields=["user", "content_object"], name="grant_user_asset")]

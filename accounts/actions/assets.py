@@ -79,7 +79,9 @@ def _put(asset: Asset, *, archived_at: Any, act: Act, by: Person) -> Asset:
 
 def _require_free_name(account: BusinessAccount, name: str, besides: Asset | None = None) -> None:
     same = account.assets.in_use().filter(name__iexact=name)
-    if same.exclude(pk=besides.pk if besides else None).exists():
+    if besides is not None:
+        same = same.exclude(pk=besides.pk)
+    if same.exists():
         raise PolicyViolation(_("There is an asset named “%(name)s” already.") % {"name": name})
 
 

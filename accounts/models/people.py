@@ -16,7 +16,7 @@ from ..normalising import normal_address
 from ..permissions import PERMISSIONS
 
 
-class PersonManager(BaseUserManager):
+class PersonManager(BaseUserManager["Person"]):
     """Makes people, and finds them by their address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":

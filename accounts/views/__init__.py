@@ -1,7 +1,7 @@
 """Pages of this floor. Every page inside an account, on any floor, derives from AccountView."""
 
 from .assets import AddAsset, AssetList, ChangeAsset, RestoreAsset
-from .base import AccountFormView, AccountView, page_of
+from .base import AccountFormView, AccountView, SignedInMixin, page_of
 from .profile import ProfileView
 from .settings import AccountSettings, UpgradeAccount
 
@@ -14,6 +14,7 @@ __all__ = [
     "ChangeAsset",
     "ProfileView",
     "RestoreAsset",
+    "SignedInMixin",
     "UpgradeAccount",
     "page_of",
 ]

@@ -50,7 +50,7 @@ class AssetList(AccountView, TemplateView):
         return chips
 
     def _powers(self, asset: Asset) -> list[str]:
-        may = self.request.user.has_perm
+        may = self.me.has_perm
         return [str(permission.words) for permission in ASSET_PERMISSIONS if may(permission.code, asset)]
 
 
@@ -63,7 +63,7 @@ class AddAsset(AccountFormView):
 
     def form_valid(self, form: AssetForm) -> HttpResponse:
         """Add it, and go on to its page."""
-        asset = actions.add_asset(account=self.account, by=self.request.user, **form.cleaned_data)
+        asset = actions.add_asset(account=self.account, by=self.me, **form.cleaned_data)
         return self.done(_("%(asset)s is added.") % {"asset": asset}, to=asset_page(asset))
 
 
@@ -88,7 +88,7 @@ class ChangeAsset(AccountFormView):
 
     def form_valid(self, form: AssetForm) -> HttpResponse:
         """Change it."""
-        asset = actions.change_asset(asset=self.asset, by=self.request.user, **form.cleaned_data)
+        asset = actions.change_asset(asset=self.asset, by=self.me, **form.cleaned_data)
         return self.done(_("%(asset)s is saved.") % {"asset": asset}, to=asset_page(asset))
 
 
@@ -108,7 +108,7 @@ class RestoreAsset(AccountFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Bring it back."""
-        asset = actions.restore_asset(asset=self.asset, by=self.request.user)
+        asset = actions.restore_asset(asset=self.asset, by=self.me)
         return self.done(_("%(asset)s is back in use.") % {"asset": asset}, to=asset_page(asset))
 
 

@@ -1,9 +1,10 @@
 """The base views of all pages inside an account."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.core.paginator import Page, Paginator
@@ -20,7 +21,7 @@ from audit.recording import Refused, note, record_refusal
 
 from ..access import Answer, Standing, explain, who_can_confirm, who_can_give
 from ..errors import ChangedMeanwhile, MissingPermission
-from ..models import BusinessAccount
+from ..models import BusinessAccount, Person
 from ..permissions import words_for
 
 PAGE_SIZE = 25
@@ -36,7 +37,22 @@ def page_of(rows: Any, request: HttpRequest, *, key: str = "page", size: int = P
     return paginator.page(min(max(number, 1), paginator.num_pages))
 
 
-class AccountView(View):
+class AskedByPerson:
+    """A page that only people who are signed in get to see."""
+
+    request: Any  # the generic views declare it, each its own way
+
+    @property
+    def me(self) -> Person:
+        """The person who asks."""
+        return self.request.user
+
+
+class SignedInMixin(AskedByPerson, LoginRequiredMixin):
+    """A page outside of accounts; who is not signed in is led to the sign-in page."""
+
+
+class AccountView(AskedByPerson, View):
     """A page inside one account. It finds the account of the address and asks for `permission` on it (rule 4).
 
     A stranger gets 404, as for an account that never was; a member without power sees why and whom to ask; a member
@@ -59,7 +75,8 @@ class AccountView(View):
         answer = explain(request.user, self.permission, account) if account else None
         if account is None or answer is None or answer.standing is Standing.STRANGER:
             raise Http404
-        self.account = request.account = account
+        self.account = account
+        request.account = account  # type: ignore[attr-defined]  # the frame of the page reads it
         if answer.standing is not Standing.ACTIVE:
             return self._without_power(answer)
         if not answer.allowed:
@@ -67,7 +84,7 @@ class AccountView(View):
             return self._missing(MissingPermission(self.permission, account))
         try:
             self.load()
-            return super().dispatch(request, *args, **kwargs)
+            return cast("HttpResponse", super().dispatch(request, *args, **kwargs))
         except MissingPermission as refusal:
             record_refusal(refusal)
             return self._missing(refusal)
@@ -89,12 +106,12 @@ class AccountView(View):
             "account": self.account,
             "answer": answer,
             "standing": answer.standing.name.lower(),
-            "is_owner": self.request.user.pk == self.account.owner_id,
+            "is_owner": self.me.pk == self.account.owner_id,
             "confirmers": [],
             "inside": False,
         }
         if answer.standing is Standing.UNCONFIRMED:
-            context["confirmers"] = who_can_confirm(self.request.user, self.account)
+            context["confirmers"] = who_can_confirm(self.me, self.account)
         return render(self.request, "accounts/no_access.html", context, status=403)
 
     def _missing(self, refusal: MissingPermission) -> HttpResponse:
@@ -110,7 +127,7 @@ class AccountView(View):
         after = {"permission": words_for(self.permission), "page": self.request.resolver_match.view_name}
         reason = _("The permission to %(act)s is missing.") % {"act": words_for(self.permission)}
         refused = Event.Result.REFUSED
-        note(ACCESS_REFUSED, by=self.request.user, on=self.account, after=after, reason=reason, result=refused)
+        note(ACCESS_REFUSED, by=self.me, on=self.account, after=after, reason=reason, result=refused)
 
 
 class AccountFormView(AccountView, FormView):

@@ -26,12 +26,12 @@ class AccountSettings(AccountFormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say whether the reader may change the name; who may not sees it only."""
-        may_change = self.request.user.has_perm(MANAGE_SECURITY, self.account)
+        may_change = self.me.has_perm(MANAGE_SECURITY, self.account)
         return super().get_context_data(may_change=may_change, **kwargs)
 
     def form_valid(self, form: AccountSettingsForm) -> HttpResponse:
         """Change the name; the action asks for the permission that this takes."""
-        account = actions.change_settings(account=self.account, by=self.request.user, **form.cleaned_data)
+        account = actions.change_settings(account=self.account, by=self.me, **form.cleaned_data)
         return self.done(_("The settings are saved."), to=reverse("account_settings", args=[account.slug]))
 
 
@@ -50,7 +50,7 @@ class UpgradeAccount(AccountFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Upgrade it, and go on to its team."""
-        account = actions.upgrade(account=self.account, by=self.request.user)
+        account = actions.upgrade(account=self.account, by=self.me)
         return self.done(
             _("%(account)s has a team now.") % {"account": account}, to=reverse("team", args=[account.slug])
         )

@@ -66,8 +66,8 @@ def correct_address(*, invitation: Invitation, address: str, by: Person) -> Invi
     before, invitation.address = invitation.address, address
     _take_over(invitation, by)
     sending.begin_sending(invitation, channel=Invitation.Channel.MAIL)
-    change = {"before": {"address": before}, "after": {"address": address, "sending": invitation.sending}}
-    record(ADDRESS_CORRECTED, by=by, on=account, target=invitation, **change)
+    after = {"address": address, "sending": invitation.sending}
+    record(ADDRESS_CORRECTED, by=by, on=account, target=invitation, before={"address": before}, after=after)
     return invitation
 
 

@@ -1,6 +1,6 @@
 """The invited person's pages. Opening the link changes nothing; only a POST answers (rule 7)."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -36,7 +36,7 @@ class TokenView(View):
             response = _neutral(request)
         else:
             self.invitation = found
-            response = super().dispatch(request, *args, **kwargs)
+            response = cast("HttpResponse", super().dispatch(request, *args, **kwargs))
         response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "no-store"
         return response

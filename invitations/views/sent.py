@@ -56,7 +56,7 @@ class OfferFormView(AccountFormView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Offer the roles that the reader holds all of, and the assets in use."""
-        self.roles = policies.offerable_roles(self.account, self.request.user)
+        self.roles = policies.offerable_roles(self.account, self.me)
         return {**super().get_form_kwargs(), "account": self.account, "roles": self.roles}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -89,8 +89,9 @@ class InvitePeople(OfferFormView):
             messages.success(self.request, words % {"addresses": ", ".join(sent)})
         if not refused:
             return HttpResponseRedirect(reverse("invitations", args=[self.account.slug]))
-        form.data = form.data.copy()
-        form.data["addresses"] = "\n".join(refused)
+        left = self.request.POST.copy()
+        left["addresses"] = "\n".join(refused)
+        form.data = left
         for words in dict.fromkeys(refused.values()):
             form.add_error("addresses", words)
         return self.form_invalid(form)
@@ -103,7 +104,7 @@ class InvitePeople(OfferFormView):
             role=given["role"],
             grants=form.grants(),
             message=given["message"],
-            by=self.request.user,
+            by=self.me,
         )
         return invitation.address
 
@@ -123,7 +124,7 @@ class InvitationView(AccountView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the invitation, and whether the reader could give what it offers."""
-        may_give = policies.may_give(self.account, self.request.user, self.invitation.role)
+        may_give = policies.may_give(self.account, self.me, self.invitation.role)
         return super().get_context_data(invitation=self.invitation, may_give=may_give, **kwargs)
 
     def here(self) -> str:
@@ -164,7 +165,7 @@ class ResendInvitation(InvitationFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Send it."""
-        invitation = actions.resend(invitation=self.invitation, by=self.request.user)
+        invitation = actions.resend(invitation=self.invitation, by=self.me)
         return self.done(
             _("A new mail to %(address)s is on its way.") % {"address": invitation.address}, to=self.here()
         )
@@ -177,7 +178,7 @@ class CopyInvitationLink(InvitationFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Make the link and show it: it stands nowhere else."""
-        token = actions.copy_link(invitation=self.invitation, by=self.request.user)
+        token = actions.copy_link(invitation=self.invitation, by=self.me)
         link = absolute(reverse("invitation_offer", args=[token]))
         response = self.render_to_response(self.get_context_data(form=form, link=link))
         response["Cache-Control"] = "no-store"
@@ -196,7 +197,7 @@ class CorrectInvitation(InvitationFormView):
 
     def form_valid(self, form: CorrectAddressForm) -> HttpResponse:
         """Correct and send."""
-        invitation = actions.correct_address(invitation=self.invitation, by=self.request.user, **form.cleaned_data)
+        invitation = actions.correct_address(invitation=self.invitation, by=self.me, **form.cleaned_data)
         return self.done(
             _("The invitation is on its way to %(address)s.") % {"address": invitation.address}, to=self.here()
         )
@@ -216,7 +217,7 @@ class ChangeInvitation(InvitationView, OfferFormView):
     def form_valid(self, form: OfferForm) -> HttpResponse:
         """Change it."""
         actions.change_offer(
-            invitation=self.invitation, role=form.cleaned_data["role"], grants=form.grants(), by=self.request.user
+            invitation=self.invitation, role=form.cleaned_data["role"], grants=form.grants(), by=self.me
         )
         return self.done(_("The invitation offers this now; the link stays the same."), to=self.here())
 
@@ -228,7 +229,7 @@ class RevokeInvitation(InvitationFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Revoke it."""
-        invitation = actions.revoke(invitation=self.invitation, by=self.request.user)
+        invitation = actions.revoke(invitation=self.invitation, by=self.me)
         return self.done(
             _("The invitation of %(address)s is revoked.") % {"address": invitation.address}, to=self.here()
         )

@@ -16,13 +16,13 @@ class SignUp(SignupView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check again that the invitation is open: what was proven for it must not outlive it."""
-        self.invitation = remembered(request)
-        proven = self.invitation is not None and self.invitation.channel == Invitation.Channel.MAIL
-        stashed = request.session.get("account_verified_email")
-        if not proven or stashed != self.invitation.address:
+        self.invitation = invitation = remembered(request)
+        self.fixed_address = ""
+        if invitation is not None and invitation.channel == Invitation.Channel.MAIL:
+            self.fixed_address = invitation.address
+        if request.session.get("account_verified_email") != self.fixed_address:
             request.session.pop("account_verified_email", None)
-            proven = False
-        self.fixed_address = self.invitation.address if proven else ""
+            self.fixed_address = ""
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +10,7 @@ from django.views.generic import TemplateView
 
 from accounts.models import BusinessAccount
 from accounts.permissions import PERMISSIONS, VIEW_AUDIT, words_for
-from accounts.views import AccountFormView, AccountView
+from accounts.views import AccountFormView, AccountView, SignedInMixin
 from audit.canonical import digest_of, link
 from audit.events import act_named
 from audit.exporting import COLUMNS, csv_lines
@@ -32,7 +31,7 @@ class Activity(AccountView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the page its filter, one stretch of the log, and the places before and after it."""
-        actions.note_reading(account=self.account, by=self.request.user)
+        actions.note_reading(account=self.account, by=self.me)
         form = ActivityFilter(self.request.GET, account=self.account)
         log = Event.objects.in_chain_of(self.account)
         before, after = PlaceForm(self.request.GET).place()
@@ -83,7 +82,7 @@ class EventPage(AccountView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the page the event, what it changed, and its neighbours."""
-        actions.note_reading(account=self.account, by=self.request.user)
+        actions.note_reading(account=self.account, by=self.me)
         event = self.event
         digest, previous = bytes(event.digest), bytes(event.previous)
         whole = digest_of(event.canonical) == digest and link(previous, event.number, digest) == bytes(event.hash)
@@ -120,11 +119,11 @@ class ExportActivity(AccountFormView):
         hidden = [(name, form[name].data) for name in form.fields if form[name].data]
         return {**context, "narrowed": form.in_words(), "hidden": hidden, "wrong": form.errors}
 
-    def form_valid(self, form: ActivityFilter) -> HttpResponse:
+    def form_valid(self, form: ActivityFilter) -> Any:
         """Record the export, then send the file line by line."""
         ids = {name: str(form.cleaned_data[name]) for name in ("person", "target") if form.cleaned_data[name]}
         narrowed = {**form.in_words(), **ids}
-        number = actions.export_log(account=self.account, by=self.request.user, narrowed=narrowed)
+        number = actions.export_log(account=self.account, by=self.me, narrowed=narrowed)
         log = Event.objects.in_chain_of(self.account).filter(number__lt=number)
         lines = csv_lines(every(log.narrowed(form.narrowing()), by=BY_TIME))
         day = timezone.localdate().isoformat()
@@ -138,14 +137,14 @@ class ExportActivity(AccountFormView):
         )
 
 
-class MyActivity(LoginRequiredMixin, TemplateView):
+class MyActivity(SignedInMixin, TemplateView):
     """What I did and what was done to me, in every account and with my sign-in. Nobody else's acts."""
 
     template_name = "oversight/my_activity.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the page one stretch of the reader's own events, with the names of the accounts they are in."""
-        person = self.request.user.pk
+        person = self.me.pk
         sides = {"by": [Event.objects.done_by(person)], "about": [Event.objects.done_to(person)]}
         side = self.request.GET.get("side", "")
         side = side if side in sides else ""
@@ -162,7 +161,7 @@ class MyActivity(LoginRequiredMixin, TemplateView):
             for code, label in (("", _("Everything")), ("by", _("What I did")), ("about", _("What concerned me")))
         ]
         context = super().get_context_data(chips=chips, **_beside(self.request, part, "id"), **kwargs)
-        return {**context, "rows": with_places(part.events, self.request.user)}
+        return {**context, "rows": with_places(part.events, self.me)}
 
 
 def with_places(events: list[Event], person: Any) -> list[dict[str, Any]]:

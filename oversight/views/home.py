@@ -4,7 +4,6 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -14,7 +13,7 @@ from django.views.generic import TemplateView
 from accounts.access import Standing
 from accounts.models import Asset, SecurityPolicy
 from accounts.permissions import MANAGE_TEAM, VIEW_ACCOUNT, VIEW_AUDIT
-from accounts.views import AccountView, page_of
+from accounts.views import AccountView, SignedInMixin, page_of
 from audit.models import Event
 from audit.querysets import BY_ID, BY_TIME, stretch
 from invitations.models import Invitation
@@ -55,14 +54,14 @@ class FrontView(TemplateView):
         return super().get(request, *args, **kwargs)
 
 
-class Dashboard(LoginRequiredMixin, TemplateView):
+class Dashboard(SignedInMixin, TemplateView):
     """A member's home: my accounts and what I may do there, what waits for me, how I sign in, what I did last."""
 
     template_name = "oversight/dashboard.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the page one stretch of my accounts, and all that waits for me."""
-        person = self.request.user
+        person = self.me
         form = SearchForm(self.request.GET)
         text = form.text()
         current, former = current_seats(person, text), former_seats(person, text)
@@ -206,11 +205,11 @@ class AccountHome(AccountView, TemplateView):
     @functools.cached_property
     def manages(self) -> bool:
         """Whether the reader manages the team."""
-        return self.request.user.has_perm(MANAGE_TEAM, self.account)
+        return self.me.has_perm(MANAGE_TEAM, self.account)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the page the reader's own access, and to who manages the team all that waits."""
-        person, account = self.request.user, self.account
+        person, account = self.me, self.account
         seat = Membership.objects.current().select_related("role").get(account=account, person=person)
         assets = list(Asset.objects.in_use().filter(account=account).order_by("kind", "name", "pk"))
         groups = powers_of(person, account, assets)
@@ -230,19 +229,19 @@ class AccountHome(AccountView, TemplateView):
 
     def _latest(self) -> list[Event]:
         """Return the newest events of the account, for who may see its log."""
-        if not self.request.user.has_perm(VIEW_AUDIT, self.account):
+        if not self.me.has_perm(VIEW_AUDIT, self.account):
             return []
         return stretch([Event.objects.in_chain_of(self.account)], LATEST, by=BY_TIME).events
 
     def _whom_to_ask(self) -> dict[str, Any]:
-        return {"ask": people_to_ask([self.account.pk], but=self.request.user).get(self.account.pk, [])}
+        return {"ask": people_to_ask([self.account.pk], but=self.me).get(self.account.pk, [])}
 
     def _team(self, seat: Membership, assets: list[Asset]) -> dict[str, Any]:
         account = self.account
-        owns = account.owner_id == self.request.user.pk
+        owns = account.owner_id == self.me.pk
         members = Membership.objects.filter(account=account)
         counts = members.state_counts()
-        roles = [role for role in roles_with_holders(account) if role.holders]
+        roles = [role for role in roles_with_holders(account) if getattr(role, "holders", 0)]
         failed = list(undelivered().filter(account=account)[:NAMED])
         invitations = Invitation.objects.open().filter(account=account).count()
         confirm = list(members.to_confirm().select_related("person", "role")[: NAMED + 1])
@@ -270,8 +269,8 @@ class AccountHome(AccountView, TemplateView):
     def _to_confirm(self, row: Membership, seat: Membership) -> dict[str, Any]:
         """Return one role that waits, and whether the reader may confirm it, which needs all that it holds (rule 2)."""
         held, asked = seat.role.permissions, row.role.permissions
-        owner = self.account.owner_id == self.request.user.pk
-        mine = row.person_id == self.request.user.pk
+        owner = self.account.owner_id == self.me.pk
+        mine = row.person_id == self.me.pk
         return {
             "member": row,
             "may": not mine and asked <= held and (owner or not row.role.administers),

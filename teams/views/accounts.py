@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from accounts.actions import change_policy
 from accounts.forms import CloseAccountForm, OpenAccountForm, PolicyForm
 from accounts.models import Asset
 from accounts.permissions import MANAGE_SECURITY, OWN_ACCOUNT
-from accounts.views import AccountFormView
+from accounts.views import AccountFormView, SignedInMixin
 from audit.recording import Refused
 
 from .. import actions
@@ -22,7 +21,7 @@ from ..access import who_would_lose
 from ..models import Membership
 
 
-class OpenAccount(LoginRequiredMixin, FormView):
+class OpenAccount(SignedInMixin, FormView):
     """Open an account of one's own."""
 
     template_name = "accounts/open_account.html"
@@ -31,7 +30,7 @@ class OpenAccount(LoginRequiredMixin, FormView):
     def form_valid(self, form: OpenAccountForm) -> HttpResponse:
         """Open it, and go on to its overview."""
         try:
-            account = actions.open_account(by=self.request.user, **form.cleaned_data)
+            account = actions.open_account(by=self.me, **form.cleaned_data)
         except Refused as refusal:
             form.add_error(None, refusal.words)
             return self.form_invalid(form)
@@ -73,7 +72,7 @@ class CloseAccount(AccountFormView):
 
     def form_valid(self, form: CloseAccountForm) -> HttpResponse:
         """Close it, and go home."""
-        account = actions.close_account(account=self.account, by=self.request.user)
+        account = actions.close_account(account=self.account, by=self.me)
         return self.done(_("%(account)s is closed.") % {"account": account}, to=reverse("dashboard"))
 
 
@@ -101,7 +100,7 @@ class SecurityPolicyPage(AccountFormView):
         if losing and "sure" not in self.request.POST:
             context = self.get_context_data(form=form, losing=losing)
             return self.render_to_response(context, status=409)
-        change_policy(account=self.account, by=self.request.user, **form.cleaned_data)
+        change_policy(account=self.account, by=self.me, **form.cleaned_data)
         return self.done(_("The security policy is saved."), to=reverse("security_policy", args=[self.account.slug]))
 
     def _losing(self, form: PolicyForm) -> list[Membership]:

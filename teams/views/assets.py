@@ -33,8 +33,8 @@ class AssetPage(AccountView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Answer for the reader; for a manager, page through all who may do something."""
-        context = super().get_context_data(asset=self.asset, mine=self._answers(self.request.user), **kwargs)
-        if not self.request.user.has_perm(MANAGE_TEAM, self.account):
+        context = super().get_context_data(asset=self.asset, mine=self._answers(self.me), **kwargs)
+        if not self.me.has_perm(MANAGE_TEAM, self.account):
             return context
         able = Membership.objects.current().filter(account=self.account).able_on(self.asset)
         page = page_of(able.select_related("person", "role").order_by("person__name", "pk"), self.request)
@@ -76,5 +76,5 @@ class ArchiveAsset(AccountFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Archive it."""
-        asset = archive_asset(asset=self.asset, by=self.request.user)
+        asset = archive_asset(asset=self.asset, by=self.me)
         return self.done(_("%(asset)s is archived.") % {"asset": asset}, to=asset_page(self.asset))

@@ -40,7 +40,7 @@ class TeamList(AccountView, TemplateView):
         counts = found.state_counts()
         page = page_of(found.in_state(wanted["state"]).for_team_page().in_order(wanted["sort"] or "name"), self.request)
         for row in page:
-            row.hindered = obstacle(self.request.user, self.account, row) is not None
+            row.hindered = obstacle(self.me, self.account, row) is not None
         return super().get_context_data(
             form=form,
             page_obj=page,
@@ -64,7 +64,7 @@ class MemberView(AccountView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the member, and what keeps the reader from acting on it."""
-        refusal = obstacle(self.request.user, self.account, self.member)
+        refusal = obstacle(self.me, self.account, self.member)
         words = refusal.words if refusal else ""
         return super().get_context_data(member=self.member, hindrance=words, **kwargs)
 
@@ -124,7 +124,7 @@ class ConfirmRole(MemberFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Confirm it."""
-        actions.confirm_role(membership=self.member, by=self.request.user)
+        actions.confirm_role(membership=self.member, by=self.me)
         return self.done_with(_("The role of %(person)s is confirmed."))
 
 
@@ -144,7 +144,7 @@ class ChangeRole(MemberFormView):
         held = self.member.role.permissions
         choices = []
         for role in Role.objects.of(self.account):
-            refusal = lacking(self.request.user, self.account, role.permissions - held)
+            refusal = lacking(self.me, self.account, role.permissions - held)
             choices.append(
                 {
                     "role": role,
@@ -160,7 +160,7 @@ class ChangeRole(MemberFormView):
 
     def form_valid(self, form: ChangeRoleForm) -> HttpResponse:
         """Change it."""
-        member = actions.change_role(membership=self.member, by=self.request.user, **form.cleaned_data)
+        member = actions.change_role(membership=self.member, by=self.me, **form.cleaned_data)
         message = _("%(person)s is now %(role)s.") % {"person": member.person, "role": member.role}
         return self.done(message, to=member_page(self.member))
 
@@ -184,7 +184,7 @@ class MemberGrants(MemberFormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what the role gives already, and what the reader can't give."""
         by_role = self.member.role.permissions & ASSET_CODES
-        refusals = {code: lacking_on(self.request.user, self.asset, [code]) for code in ASSET_CODES - by_role}
+        refusals = {code: lacking_on(self.me, self.asset, [code]) for code in ASSET_CODES - by_role}
         return super().get_context_data(
             asset=self.asset,
             by_role=_words(by_role),
@@ -195,7 +195,7 @@ class MemberGrants(MemberFormView):
     def form_valid(self, form: GrantsForm) -> HttpResponse:
         """Make the ticked ones what is granted."""
         given = form.cleaned_data
-        actions.set_grants(membership=self.member, asset=self.asset, by=self.request.user, **given)
+        actions.set_grants(membership=self.member, asset=self.asset, by=self.me, **given)
         return self.done_with(_("The grants of %(person)s are saved."))
 
 
@@ -207,7 +207,7 @@ class SuspendMember(MemberFormView):
 
     def form_valid(self, form: ReasonForm) -> HttpResponse:
         """Suspend."""
-        actions.suspend(membership=self.member, by=self.request.user, **form.cleaned_data)
+        actions.suspend(membership=self.member, by=self.me, **form.cleaned_data)
         return self.done_with(_("%(person)s is suspended."))
 
 
@@ -222,7 +222,7 @@ class RestoreMember(MemberFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Restore."""
-        actions.restore(membership=self.member, by=self.request.user)
+        actions.restore(membership=self.member, by=self.me)
         return self.done_with(_("%(person)s has access again."))
 
 
@@ -238,7 +238,7 @@ class RemoveMember(MemberFormView):
 
     def form_valid(self, form: ReasonForm) -> HttpResponse:
         """Remove."""
-        actions.remove(membership=self.member, by=self.request.user, **form.cleaned_data)
+        actions.remove(membership=self.member, by=self.me, **form.cleaned_data)
         return self.done_with(_("%(person)s is removed. All access here has ended."))
 
 
@@ -251,16 +251,16 @@ class LeaveAccount(AccountFormView):
     def load(self) -> None:
         """Find the own membership."""
         rows = Membership.objects.current().select_related("person", "role")
-        self.member = get_object_or_404(rows, account=self.account, person=self.request.user)
+        self.member = get_object_or_404(rows, account=self.account, person=self.me)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what ends; the owner can't leave."""
-        is_owner = self.account.owner_id == self.request.user.pk
+        is_owner = self.account.owner_id == self.me.pk
         return super().get_context_data(effects=_effects(self.member), is_owner=is_owner, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Leave, and go home."""
-        actions.leave(membership=self.member, by=self.request.user)
+        actions.leave(membership=self.member, by=self.me)
         return self.done(_("You have left %(account)s.") % {"account": self.account}, to=reverse("dashboard"))
 
 

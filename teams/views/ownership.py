@@ -36,7 +36,7 @@ class OwnershipPage(AccountFormView):
 
     def form_valid(self, form: OfferOwnershipForm) -> HttpResponse:
         """Offer it."""
-        offer = actions.offer_ownership(account=self.account, by=self.request.user, **form.cleaned_data)
+        offer = actions.offer_ownership(account=self.account, by=self.me, **form.cleaned_data)
         message = _("The ownership is offered to %(person)s, who has been sent a mail.") % {"person": offer.person}
         return self.done(message, to=reverse("ownership", args=[self.account.slug]))
 
@@ -58,7 +58,7 @@ class WithdrawOffer(AccountFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Withdraw it."""
-        actions.withdraw_offer(offer=self.offer, by=self.request.user)
+        actions.withdraw_offer(offer=self.offer, by=self.me)
         return self.done(_("The offer is withdrawn."), to=reverse("ownership", args=[self.account.slug]))
 
 
@@ -70,7 +70,7 @@ class _OfferView(AccountView):
 
     def load(self) -> None:
         """Find the offer among those made to the reader."""
-        rows = OwnershipOffer.objects.select_related("offered_by").filter(person=self.request.user)
+        rows = OwnershipOffer.objects.select_related("offered_by").filter(person=self.me)
         self.offer = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -95,9 +95,9 @@ class AnswerOffer(_OfferView, AccountFormView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Answer as the address says."""
         if self.kwargs["answer"] == "accept":
-            account = actions.accept_ownership(offer=self.offer, by=self.request.user)
+            account = actions.accept_ownership(offer=self.offer, by=self.me)
             return self.done(_("You own %(account)s now.") % {"account": account})
         if self.kwargs["answer"] == "decline":
-            actions.decline_ownership(offer=self.offer, by=self.request.user)
+            actions.decline_ownership(offer=self.offer, by=self.me)
             return self.done(_("You have declined the ownership."))
         raise Http404

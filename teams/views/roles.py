@@ -1,5 +1,6 @@
 """The table of roles."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, Q
@@ -23,7 +24,7 @@ class RoleMatrix(AccountView, TemplateView):
         """Lay out the table, the reader's own role marked."""
         mine = Q(memberships__account=self.account) & ~Q(memberships__state=Membership.State.ENDED)
         roles = list(Role.objects.of(self.account).annotate(holders=Count("memberships", filter=mine)))
-        own = Membership.objects.current().filter(account=self.account, person=self.request.user)
+        own = Membership.objects.current().filter(account=self.account, person=self.me)
         held = own.values_list("role_id", flat=True).first()
         columns = [{"label": str(role), "current": role.pk == held} for role in roles]
         groups = [
@@ -33,7 +34,7 @@ class RoleMatrix(AccountView, TemplateView):
         return super().get_context_data(roles=roles, columns=columns, groups=groups, held=held, **kwargs)
 
 
-def _rows(permissions: list[Permission], roles: list[Role]) -> list[dict[str, Any]]:
+def _rows(permissions: Sequence[Permission], roles: Sequence[Role]) -> list[dict[str, Any]]:
     return [
         {
             "label": capfirst(str(permission.words)),

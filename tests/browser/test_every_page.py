@@ -87,7 +87,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("home_of_a_member", reverse("account_home", kwargs=here)), ("refused", reverse("team", kwargs=here)),
             ("leave_as_member", reverse("leave_account", kwargs=here)),
             ("settings_of_a_member", reverse("account_settings", kwargs=here)),
-            ("offer_for_another", reverse("invitation_offer", args=[Invitation.objects.get(**{"pk": lena["pk"]}).present_token()])),
+            ("offer_for_another", reverse("invitation_offer", args=[Invitation.objects.get(pk=lena["pk"]).present_token()])),
         ],
         "bruno": [("suspended", reverse("account_home", kwargs=here)), ("dashboard_suspended", reverse("dashboard"))],
         "ines": [("no_second_factor", "/accounts/brightside-agency/"), ("dashboard_of_an_agency", reverse("dashboard"))],
