@@ -18,7 +18,7 @@ from audit.models import Chain, Event
 from audit.querysets import BY_ID, BY_TIME, Stretch, every, stretch
 
 from .. import actions
-from ..forms import ActivityFilter, PlaceForm
+from ..forms import TARGET_KINDS, ActivityFilter, PlaceForm
 
 PAGE_SIZE = 25
 
@@ -90,6 +90,7 @@ class EventPage(AccountView, TemplateView):
         return super().get_context_data(
             event=event,
             act=act_named(event.name),
+            target_kind=TARGET_KINDS.get(event.target_kind, event.target_kind),
             parts=event.parts,
             changes=changes_of(event.parts["before"], event.parts["after"]),
             earlier=self.earlier,

@@ -38,7 +38,7 @@ from .activity import with_places
 
 ACCOUNTS_ON_A_PAGE = 10
 MANY_ACCOUNTS = 5  # from here on a search helps
-LATEST = 8
+LATEST = 6
 NAMED = 5  # people or invitations that an overview names; the list behind it has them all
 
 
