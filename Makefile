@@ -1,5 +1,5 @@
 # The commands of AccessPortal; CONTRIBUTING.md says more. Needs only Python 3.11 or newer, and make itself.
-.PHONY: help run test lint format lock
+.PHONY: help run test lint format lock bench
 
 PYTHON_IN_VENV = .venv/bin/python
 # Settings as in production, for `check --deploy`; none of these is a secret of anything.
@@ -32,6 +32,10 @@ format: ## put code and templates into the house's form
 	@requirements/install dev
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+bench: ## measure what is promised, as ratios of one run; ARGS may name measurements: a b c d e
+	@requirements/install dev
+	@exec $(PYTHON_IN_VENV) -m benchmarks $(ARGS)
 
 lock: ## compile the requirement files anew (needs uv)
 	cd requirements && for file in dev runtime embedded; do \

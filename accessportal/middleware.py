@@ -6,10 +6,13 @@ import zoneinfo
 from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
+from allauth.usersessions.models import UserSession
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from redis.exceptions import RedisError
 
 from accessportal.logs import request_id as request_id_of_the_log
 from audit.origin import Origin, stands_for
@@ -99,3 +102,28 @@ def zone_of(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(name or "UTC")
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return zoneinfo.ZoneInfo("UTC")
+
+
+class SeenMiddleware:
+    """Notes that a session is in use, at most once a minute: on every request it would cost three queries and a write.
+
+    Where the cache is out of reach it is noted on each request.
+    """
+
+    PAUSE = 60  # seconds
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Note it where that is due, then answer."""
+        key = request.session.session_key
+        if key and request.user.is_authenticated and self._is_due(key):
+            UserSession.objects.create_from_request(request)
+        return self.get_response(request)
+
+    def _is_due(self, key: str) -> bool:
+        try:
+            return cache.add(f"seen:{hashlib.sha256(key.encode()).hexdigest()}", 1, self.PAUSE)
+        except (RedisError, OSError):
+            return True

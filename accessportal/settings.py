@@ -42,7 +42,6 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 PROJECT_APPS = ["accessportal", "oversight", "invitations", "teams", "accounts", "audit"]  # the floors, from the top
 INSTALLED_APPS = [
     *PROJECT_APPS,
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -74,7 +73,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accessportal.middleware.SeenMiddleware",
 ]
 ROOT_URLCONF = "accessportal.urls"
 WSGI_APPLICATION = "accessportal.wsgi.application"

@@ -155,7 +155,11 @@ def read_many(memberships: Iterable[Membership], account: BusinessAccount) -> No
 
 
 def _memory_of(person: Any) -> dict[int, Access | None]:
-    return person.__dict__.setdefault("_access", {})
+    if not hasattr(
+        person, "_access"
+    ):  # by attribute: `request.user` stands for the person, but has a __dict__ of its own
+        person._access = {}
+    return person._access
 
 
 def _fill_details(accesses: Iterable[Access]) -> None:

@@ -2,14 +2,19 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakSet
 
 import psycopg2
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import cache
 from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.test.testcases import LiveServerThread
 from django.test.utils import setup_databases, teardown_databases
 from psycopg2 import sql
@@ -122,6 +127,22 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
         cache.clear()
 
 
+_opened: WeakSet[BaseDatabaseWrapper] = WeakSet()
+
+
+@receiver(connection_created)
+def _remember(connection: BaseDatabaseWrapper, **_more: object) -> None:
+    _opened.add(connection)
+
+
+def _close_all() -> None:
+    """Close every connection of this thread, also those that `connections` hides while Playwright's loop is running."""
+    connections.close_all()
+    for opened in list(_opened):
+        if opened._thread_ident == threading.get_ident():
+            opened.close()
+
+
 @pytest.fixture
 def fresh_database(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
@@ -136,7 +157,7 @@ def fresh_database(
     with django_db_blocker.unblock():
         template = connection.settings_dict["NAME"]
         name = f"{template}_fresh"[:63]
-        connections.close_all()  # a template may have no guests
+        _close_all()  # a template may have no guests
         _on_the_server(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)),
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)),

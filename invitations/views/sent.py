@@ -36,7 +36,8 @@ class InvitationList(AccountView, TemplateView):
         if wanted["role"]:
             found = found.filter(role=wanted["role"])
         counts = found.state_counts()
-        page = page_of(found.in_state(wanted["state"]).for_list(), self.request)
+        rows = found.in_state(wanted["state"]).for_list()
+        page = page_of(rows, self.request, count=counts[wanted["state"] or "open"])
         return super().get_context_data(
             form=form,
             page_obj=page,

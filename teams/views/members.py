@@ -38,7 +38,8 @@ class TeamList(AccountView, TemplateView):
         if wanted["role"]:
             found = found.filter(role=wanted["role"])
         counts = found.state_counts()
-        page = page_of(found.in_state(wanted["state"]).for_team_page().in_order(wanted["sort"] or "name"), self.request)
+        rows = found.in_state(wanted["state"]).for_team_page().in_order(wanted["sort"] or "name")
+        page = page_of(rows, self.request, count=counts[wanted["state"] or "current"])
         for row in page:
             row.hindered = obstacle(self.me, self.account, row) is not None
         return super().get_context_data(
