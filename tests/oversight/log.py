@@ -2,19 +2,17 @@
 
 import re
 
-from django.db import transaction
 from django.urls import reverse
 
 from accounts.events import ACCOUNT_SETTINGS_CHANGED
-from audit.recording import SYSTEM, record
+from audit.recording import SYSTEM
 
 
 def write(account, count=1, *, by=SYSTEM, act=ACCOUNT_SETTINGS_CHANGED, **event):
     """Write events at the head of an account's chain; return the last number."""
     number = 0
     for _turn in range(count):
-        with transaction.atomic():
-            number = record(act, by=by, on=account, **event)
+        number = note(act, by=by, on=account, **event)
     return number
 
 

@@ -74,7 +74,8 @@ def test_who_has_no_power_sees_that_since_when_and_whom_to_ask_and_nothing_else(
 
     text = text_of(client, "/dashboard/" + ("?show=former" if "ended" in given else ""))
 
-    assert eddie.account.name in text and words in text
+    assert eddie.account.name in text
+    assert words in text
     assert str(eddie.account.owner) in text
     assert "Secret Profile" not in text
     assert "may and may not" not in text
@@ -90,8 +91,10 @@ def test_home_shows_what_waits_for_me_and_no_link_to_accept(client):
 
     text = text_of(client, "/dashboard/")
 
-    assert "Kite Surf" in text and 'id="invitations"' in text
-    assert "Not Mine" not in text and "Too Late" not in text
+    assert "Kite Surf" in text
+    assert 'id="invitations"' in text
+    assert "Not Mine" not in text
+    assert "Too Late" not in text
     assert "ownership" in text
     assert "/invitations/" not in text
     assert invitation.token_hash not in text
@@ -117,7 +120,8 @@ def test_home_pages_and_searches_many_accounts(client):
 
     first, last = text_of(client, "/dashboard/"), text_of(client, "/dashboard/?page=3")
 
-    assert "1–10 of 23" in first and 'id="account-' in first
+    assert "1–10 of 23" in first
+    assert 'id="account-' in first
     assert "21–23 of 23" in last
     assert "1–10 of 10" not in text_of(client, "/dashboard/?q=Client 0")
     assert text_of(client, "/dashboard/?q=Client 17").count('<section class="panel" aria-labelledby="account-') == 1
@@ -164,8 +168,10 @@ def test_who_manages_sees_numbers_and_what_waits(client):
 
     assert "Ivan New joined as Editor" in text
     assert url("confirm_role", account, account.memberships.get(person__name="Ivan New").pk) in text
-    assert "dana@northwnd.example did not arrive" in text and "550 no such domain" in text
-    assert "Add an asset" in text and "Name a second administrator" in text
+    assert "dana@northwnd.example did not arrive" in text
+    assert "550 no such domain" in text
+    assert "Add an asset" in text
+    assert "Name a second administrator" in text
     assert "You have no second factor" in text
 
 
