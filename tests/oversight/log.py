@@ -5,7 +5,7 @@ import re
 from django.urls import reverse
 
 from accounts.events import ACCOUNT_SETTINGS_CHANGED
-from audit.recording import SYSTEM
+from audit.recording import SYSTEM, note
 
 
 def write(account, count=1, *, by=SYSTEM, act=ACCOUNT_SETTINGS_CHANGED, **event):
