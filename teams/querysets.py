@@ -111,7 +111,7 @@ class MembershipQuerySet(LockableQuerySet):
             suspended=Count("pk", filter=Q(state=kinds.SUSPENDED)),
             to_confirm=Count("pk", filter=current & Q(confirmed_at=None)),
             ended=Count("pk", filter=Q(state=kinds.ENDED)),
-            no_second_factor=Count("pk", filter=current & ~Exists(self._factors())),
+            no_second_factor=Count("pk", filter=current & Q(~Exists(self._factors()))),
         )
 
     def able_on(self, asset: Any) -> Self:
