@@ -85,8 +85,12 @@ def action(act: Act) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _attempt(act: Act, given: Mapping[str, Any]) -> Attempt | None:
-    """Find account and target among the arguments of an action: the first row given, and its account."""
+    """Find account and target among the arguments of an action: the first row given, and its account.
+
+    Where nothing is given yet, such as when an account is opened, it stands in the chain of the person who tried.
+    """
     rows = [value for name, value in given.items() if name != "by" and isinstance(value, models.Model)]
+    rows = rows or [value for value in [given.get("by")] if isinstance(value, models.Model)]
     if not rows:
         return None
     target = rows[0]

@@ -20,6 +20,7 @@ STATES = {
     "suspended": _("Suspended"),
     "ended": _("Ended"),
 }
+MOST_CHOICES = 100  # that one list to choose from holds; of more, a search narrows it
 SORTS = ["name", "-name", "role", "-role", "joined", "-joined"]
 
 
@@ -87,6 +88,12 @@ class GrantsForm(ReasonForm):
     field_order = ["codes", "reason"]
 
 
+class HeirFilterForm(FilterForm):
+    """Which members to offer as a choice."""
+
+    q = PlainNameField(label=_("Name or address"), required=False, max_length=100)
+
+
 class MemberChoiceField(forms.ModelChoiceField):
     """One member, told apart by name, role and address."""
 
@@ -108,6 +115,9 @@ class OfferOwnershipForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, account: BusinessAccount, search: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices_of(self, "membership").queryset = Membership.objects.heirs(account)
+        field = choices_of(self, "membership")
+        field.queryset = heirs = Membership.objects.heirs(account)
+        shown = [(row.pk, field.label_from_instance(row)) for row in heirs.matching(search)[:MOST_CHOICES]]
+        field.widget.choices = [("", field.empty_label), *shown]

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from accounts.letters import Letter, absolute, compose
 from accounts.models import OutgoingMail
+from accounts.normalising import plain_name
 
 from .models import OwnershipOffer
 
@@ -15,10 +16,10 @@ def ownership_offer(mail: OutgoingMail) -> Letter | None:
     offer = rows.select_related("account", "offered_by", "person").first()
     if offer is None:
         return None
-    names = {"person": offer.offered_by, "account": offer.account}
+    names = {"person": plain_name(str(offer.offered_by)), "account": plain_name(offer.account.name)}
     link = absolute(reverse("ownership_offer", args=[offer.account.slug, offer.pk]))
     return compose(
         "ownership_offer",
         subject=_("%(person)s offers you the ownership of %(account)s") % names,
-        context={"offer": offer, "link": link},
+        context={**names, "link": link},
     )

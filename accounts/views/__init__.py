@@ -1,11 +1,12 @@
 """Pages of this floor. Every page inside an account, on any floor, derives from AccountView."""
 
 from .assets import AddAsset, AssetList, ChangeAsset, RestoreAsset
-from .base import AccountFormView, AccountView, SignedInMixin, page_of
+from .base import PAGE_SIZE, AccountFormView, AccountView, SignedInMixin, page_of
 from .profile import ProfileView
 from .settings import AccountSettings, UpgradeAccount
 
 __all__ = [
+    "PAGE_SIZE",
     "AccountFormView",
     "AccountSettings",
     "AccountView",

@@ -13,8 +13,8 @@ from accounts.actions import change_policy
 from accounts.forms import CloseAccountForm, OpenAccountForm, PolicyForm
 from accounts.models import Asset
 from accounts.permissions import MANAGE_SECURITY, OWN_ACCOUNT
-from accounts.views import AccountFormView, SignedInMixin
-from audit.recording import Refused
+from accounts.views import PAGE_SIZE, AccountFormView, SignedInMixin
+from audit.recording import Refused, record_refusal
 
 from .. import actions
 from ..access import who_would_lose
@@ -32,6 +32,7 @@ class OpenAccount(SignedInMixin, FormView):
         try:
             account = actions.open_account(by=self.me, **form.cleaned_data)
         except Refused as refusal:
+            record_refusal(refusal)
             form.add_error(None, refusal.words)
             return self.form_invalid(form)
         messages.success(self.request, _("%(account)s is open. You own it.") % {"account": account})
@@ -97,9 +98,15 @@ class SecurityPolicyPage(AccountFormView):
     def form_valid(self, form: PolicyForm) -> HttpResponse:
         """Save it; where somebody would lose access by it, ask first."""
         losing = self._losing(form)
-        if losing and "sure" not in self.request.POST:
-            context = self.get_context_data(form=form, losing=losing)
-            return self.render_to_response(context, status=409)
+        asked = "{second_factor}/{confirmation}".format(**form.cleaned_data)  # a yes counts for what was shown, only
+        if losing and self.request.POST.get("sure") != asked:
+            context = {
+                "losing": losing[:PAGE_SIZE],
+                "losing_count": len(losing),
+                "losing_myself": any(row.person_id == self.me.pk for row in losing),
+                "asked": asked,
+            }
+            return self.render_to_response(self.get_context_data(form=form, **context), status=409)
         change_policy(account=self.account, by=self.me, **form.cleaned_data)
         return self.done(_("The security policy is saved."), to=reverse("security_policy", args=[self.account.slug]))
 

@@ -1,27 +1,33 @@
 """The team: the list, one member, and what is done to a member."""
 
+from itertools import islice
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
+from accounts.errors import PolicyViolation
 from accounts.models import Asset
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM, PERMISSIONS, VIEW_ACCOUNT
-from accounts.views import AccountFormView, AccountView, page_of
+from accounts.views import PAGE_SIZE, AccountFormView, AccountView, page_of
 from audit.models import Event
+from audit.recording import Refused
 
 from .. import actions
 from ..authority import lacking, lacking_on, obstacle
 from ..forms import STATES, ChangeRoleForm, GrantsForm, ReasonForm, TeamFilterForm
 from ..models import AssetGrant, Membership, Role
 from ..permissions import WIDE
+from ..policies import require_room
 from ..powers import powers_of
 
 LONGEST_HISTORY = 50
+MOST_WAITING = 3  # that the team page puts on top; the chip lists all of them
 
 
 class TeamList(AccountView, TemplateView):
@@ -40,41 +46,63 @@ class TeamList(AccountView, TemplateView):
         counts = found.state_counts()
         rows = found.in_state(wanted["state"]).for_team_page().in_order(wanted["sort"] or "name")
         page = page_of(rows, self.request, count=counts[wanted["state"] or "current"])
+        filtered = bool(wanted["q"] or wanted["role"] or wanted["state"])
         for row in page:
             row.hindered = obstacle(self.me, self.account, row) is not None
         return super().get_context_data(
             form=form,
             page_obj=page,
             chips=_chips(self.request, wanted["state"], counts),
-            filtered=bool(wanted["q"] or wanted["role"] or wanted["state"]),
+            waiting=self._waiting() if counts["to_confirm"] and not filtered and page.number == 1 else [],
             **kwargs,
         )
 
+    def _waiting(self) -> list[Membership]:
+        """Return the members whose role the reader can confirm, the longest waiting first."""
+        rows = Membership.objects.to_confirm().filter(account=self.account).select_related("person", "role")
+        able = (
+            row
+            for row in rows[:PAGE_SIZE]
+            if not obstacle(self.me, self.account, row) and not lacking(self.me, self.account, row.role.permissions)
+        )
+        return list(islice(able, MOST_WAITING))
+
 
 class MemberView(AccountView):
-    """A page about one member of the account; an ended one is history and can only be looked at."""
+    """A page about one member of the account."""
 
     abstract = True
     member: Membership
 
     def load(self) -> None:
-        """Find the member among those that have not ended."""
-        rows = Membership.objects.current().select_related("person", "role")
+        """Find the member, ended ones too."""
+        rows = Membership.objects.select_related("person", "role")
         self.member = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
         self.member.account = self.account
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the member, and what keeps the reader from acting on it."""
-        refusal = obstacle(self.me, self.account, self.member)
+        refusal = self.hindrance()
         words = refusal.words if refusal else ""
         return super().get_context_data(member=self.member, hindrance=words, **kwargs)
 
+    def hindrance(self) -> Refused | None:
+        """Return why the reader may not act on the member; the action asks again."""
+        return obstacle(self.me, self.account, self.member)
+
 
 class MemberFormView(MemberView, AccountFormView):
-    """One act on one member."""
+    """One act on one member. Where the membership has ended meanwhile, the action says so."""
 
     abstract = True
     permission = MANAGE_TEAM
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask; of an ended membership only the history is left to see."""
+        if not self.member.is_current:
+            messages.info(request, _("This membership has ended. Nothing can be changed about it."))
+            return HttpResponseRedirect(member_page(self.member))
+        return super().get(request, *args, **kwargs)
 
     def done_with(self, message: str) -> HttpResponse:
         """Go back to the member's page."""
@@ -87,20 +115,15 @@ class MemberPage(MemberView, TemplateView):
     permission = MANAGE_TEAM
     template_name = "teams/member.html"
 
-    def load(self) -> None:
-        """Find the member, ended ones too."""
-        rows = Membership.objects.select_related("person", "role")
-        self.member = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
-        self.member.account = self.account
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Answer what the member may do here, thing by thing, and tell what happened."""
         assets = list(Asset.objects.of(self.account).in_use())
-        current = self.member.is_current
+        current, page, grants = self.member.is_current, page_of(assets, self.request), _grants_by_asset(self.member)
+        for asset in page:
+            asset.granted = grants.get(asset, [])
         return super().get_context_data(
             powers=powers_of(self.member.person, self.account, assets) if current else [],
-            grants=_grants_by_asset(self.member),
-            assets=assets,
+            page_obj=page,
             steps=_history(self.member),
             has_second_factor=Membership.objects.filter(pk=self.member.pk).without_second_factor().count() == 0,
             wide=[PERMISSIONS[code].words for code in sorted(self.member.role.permissions & WIDE)],
@@ -112,6 +135,10 @@ class ConfirmRole(MemberFormView):
     """Granted as intended? With a warning for wide powers (rule 11)."""
 
     template_name = "teams/confirm_role.html"
+
+    def hindrance(self) -> Refused | None:
+        """Return why the reader can't: confirming a role is giving it (rule 2)."""
+        return super().hindrance() or lacking(self.me, self.account, self.member.role.permissions)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what is confirmed."""
@@ -141,11 +168,11 @@ class ChangeRole(MemberFormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lay out each role against the present one."""
-        chosen = self.request.POST.get("role", self.member.role.code)
+        chosen = self.request.POST.get("role", "")
         held = self.member.role.permissions
         choices = []
         for role in Role.objects.of(self.account):
-            refusal = lacking(self.me, self.account, role.permissions - held)
+            refusal = self._refusal(role)
             choices.append(
                 {
                     "role": role,
@@ -153,17 +180,33 @@ class ChangeRole(MemberFormView):
                     "takes": _words(held - role.permissions),
                     "current": role == self.member.role,
                     "chosen": role.code == chosen,
-                    "refusal": _("Moves by a transfer only.") if role.is_owner else (refusal.words if refusal else ""),
+                    "refusal": refusal.words if refusal else "",
                     "wide": bool(role.permissions & WIDE - held),
                 }
             )
         return super().get_context_data(choices=choices, **kwargs)
 
+    def _refusal(self, role: Role) -> Refused | None:
+        """Return why a role can't be chosen; the action asks all of it again."""
+        if role.is_owner:
+            return PolicyViolation(_("Ownership moves by a transfer only."))
+        if refusal := lacking(self.me, self.account, role.permissions - self.member.role.permissions):
+            return refusal
+        if self.member.role.administers:
+            return None  # the seat is taken already
+        try:
+            require_room(self.account, role)
+        except PolicyViolation as full:
+            return full
+        return None
+
     def form_valid(self, form: ChangeRoleForm) -> HttpResponse:
         """Change it."""
         member = actions.change_role(membership=self.member, by=self.me, **form.cleaned_data)
-        message = _("%(person)s is now %(role)s.") % {"person": member.person, "role": member.role}
-        return self.done(message, to=member_page(self.member))
+        words = {"person": member.person, "role": member.role}
+        if member.role == self.member.role:
+            return self.done(_("%(person)s is %(role)s already.") % words, to=member_page(self.member))
+        return self.done(_("%(person)s is now %(role)s.") % words, to=member_page(self.member))
 
 
 class MemberGrants(MemberFormView):
@@ -216,6 +259,10 @@ class RestoreMember(MemberFormView):
     """Give a suspended member the power back."""
 
     template_name = "teams/restore_member.html"
+
+    def hindrance(self) -> Refused | None:
+        """Return why the reader can't: restoring is giving anew (rule 2)."""
+        return super().hindrance() or lacking(self.me, self.account, self.member.role.permissions)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what comes back."""

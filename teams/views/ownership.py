@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
+from accounts.models import SecurityPolicy
 from accounts.permissions import OWN_ACCOUNT, VIEW_ACCOUNT
 from accounts.views import AccountFormView, AccountView
 
 from .. import actions
-from ..forms import OfferOwnershipForm
+from ..forms import MOST_CHOICES, HeirFilterForm, OfferOwnershipForm
+from ..holdings import access_of
 from ..models import Membership, OwnershipOffer
 
 
@@ -24,15 +26,17 @@ class OwnershipPage(AccountFormView):
     template_name = "teams/ownership.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Offer the active members to choose from."""
-        return {**super().get_form_kwargs(), "account": self.account}
+        """Offer the active members to choose from, narrowed to those that are searched for."""
+        self.search = HeirFilterForm(self.request.GET)
+        return {**super().get_form_kwargs(), "account": self.account, "search": self.search.wanted()["q"]}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the open offer, and whether there is anybody to choose."""
         offers = OwnershipOffer.objects.filter(account=self.account).select_related("person", "offered_by")
-        heirs = Membership.objects.heirs(self.account).exists()
+        heirs = Membership.objects.heirs(self.account).count()
         past = offers.exclude(state=OwnershipOffer.State.OPEN).order_by("-pk")[:10]
-        return super().get_context_data(offer=offers.open().first(), past=past, heirs=heirs, **kwargs)
+        search = self.search if heirs > MOST_CHOICES else None
+        return super().get_context_data(offer=offers.open().first(), past=past, heirs=heirs, search=search, **kwargs)
 
     def form_valid(self, form: OfferOwnershipForm) -> HttpResponse:
         """Offer it."""
@@ -83,6 +87,13 @@ class OwnershipOfferPage(_OfferView, TemplateView):
 
     permission = VIEW_ACCOUNT
     template_name = "teams/ownership_offer.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Warn of the second factor that the account would ask of its new owner."""
+        access = access_of(self.me, self.account.pk)
+        nobody = SecurityPolicy.SecondFactor.NOBODY
+        lacks = access is not None and self.account.policy.second_factor != nobody and not access.has_second_factor
+        return super().get_context_data(lacks_second_factor=lacks, **kwargs)
 
 
 class AnswerOffer(_OfferView, AccountFormView):
