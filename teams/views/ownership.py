@@ -25,9 +25,12 @@ class OwnershipPage(AccountFormView):
     form_class = OfferOwnershipForm
     template_name = "teams/ownership.html"
 
+    def load(self) -> None:
+        """Read what the choice is narrowed to."""
+        self.search = HeirFilterForm(self.request.GET)
+
     def get_form_kwargs(self) -> dict[str, Any]:
         """Offer the active members to choose from, narrowed to those that are searched for."""
-        self.search = HeirFilterForm(self.request.GET)
         return {**super().get_form_kwargs(), "account": self.account, "search": self.search.wanted()["q"]}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
