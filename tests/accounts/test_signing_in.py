@@ -1,0 +1,135 @@
+"""Signing in and what it leaves in the log: passwords, resets, second factors, sessions, the profile."""
+
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Person
+from audit.models import Event
+from tests.factories import PASSWORD, PersonFactory
+
+pytestmark = pytest.mark.django_db
+NEW = "another sentence, long enough"
+
+
+def told_of(person):
+    return list(Event.objects.of(person).order_by("number").values_list("name", flat=True))
+
+
+def reauthenticated(client, person):
+    client.force_login(person)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    return client
+
+
+@pytest.mark.requirement("PW1")
+@pytest.mark.parametrize(
+    ("password", "taken"), [("x7fqLm2 w9pTz", False), ("fourteen chars", False), ("fifteen chars ok", True)]
+)
+def test_a_password_of_fifteen_characters_is_taken_and_a_shorter_one_is_not(client, password, taken):
+    client.post("/auth/signup/", {"email": "nina@example.com", "name": "Nina", "password1": password})
+
+    assert Person.objects.exists() is taken
+
+
+@pytest.mark.parametrize("address", ["NINA@Example.COM", " nina@example.com "])
+def test_one_address_is_one_person_however_it_is_typed(client, address, mailoutbox):
+    PersonFactory(email="nina@example.com")
+
+    response = client.post("/auth/signup/", {"email": address, "name": "Nina", "password1": NEW})
+
+    assert response.status_code == 302  # as for a new address: nobody learns who is here
+    assert Person.objects.count() == 1
+
+
+@pytest.mark.requirement("IN5")
+def test_an_address_with_letters_that_only_look_right_is_refused(client):
+    response = client.post("/auth/signup/", {"email": "nіna@example.com", "name": "Nina", "password1": NEW})
+
+    assert response.status_code == 200
+    assert 'aria-invalid="true"' in response.content.decode()
+    assert not Person.objects.exists()
+
+
+@pytest.mark.requirement("IN7")
+@pytest.mark.requirement("MF8")
+def test_a_reset_goes_to_the_configured_site_works_once_and_signs_nobody_in(client, mailoutbox, settings):
+    person = PersonFactory()
+    forged = client.post("/auth/password/reset/", {"email": person.email}, headers={"host": "evil.example"})
+
+    client.post("/auth/password/reset/", {"email": person.email})
+    (mail,) = mailoutbox
+    link = re.search(r"https?://\S+/auth/password/reset/key/\S+", mail.body)[0]
+    page = client.get(link.removeprefix(settings.SITE_URL), follow=True)
+    client.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
+    other = Client()
+    again = other.get(link.removeprefix(settings.SITE_URL), follow=True)
+
+    assert forged.status_code == 400
+    assert link.startswith(f"{settings.SITE_URL}/")
+    person.refresh_from_db()
+    assert person.check_password(NEW)
+    assert "_auth_user_id" not in client.session
+    assert b"password2" not in again.content
+    assert told_of(person) == ["person.password_reset_asked", "person.password_reset"]
+
+
+def test_a_changed_password_is_told_in_the_log(client):
+    person = PersonFactory()
+    reauthenticated(client, person)
+
+    wrong = client.post(reverse("account_change_password"), {"oldpassword": "no", "password1": NEW, "password2": NEW})
+    client.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
+
+    assert wrong.status_code == 200
+    assert "person.password_changed" in told_of(person)
+    assert Person.objects.get(pk=person.pk).check_password(NEW)
+
+
+@pytest.mark.requirement("MF4")
+def test_the_secret_of_time_codes_is_not_readable_in_the_database():
+    person = PersonFactory()
+
+    TOTP.activate(person, "JBSWY3DPEHPK3PXP")
+
+    stored = str(Authenticator.objects.get(user=person).data)
+    assert "JBSWY3DPEHPK3PXP" not in stored
+
+
+def test_a_person_sees_the_own_sessions_and_ends_the_others(client):
+    person = PersonFactory()
+    elsewhere = Client()
+    elsewhere.force_login(person)
+    elsewhere.get("/dashboard/")
+    client.force_login(person)
+
+    before = client.get(reverse("usersessions_list"))
+    client.post(reverse("usersessions_list"))
+
+    assert before.status_code == 200
+    assert elsewhere.get("/dashboard/").status_code == 302
+    assert client.get("/dashboard/").status_code == 200
+
+
+def test_name_and_time_zone_are_kept_as_typed_and_nonsense_is_refused(client):
+    person = PersonFactory(name="Nina")
+    client.force_login(person)
+
+    wrong = client.post(reverse("profile"), {"name": "Nina\u202e", "time_zone": "Mars/Olympus"})
+    client.post(reverse("profile"), {"name": " Nina  Berg\r\n", "time_zone": "Europe/Berlin"})
+
+    assert wrong.status_code == 422
+    person.refresh_from_db()
+    assert (person.name, person.time_zone) == ("Nina Berg", "Europe/Berlin")
+    assert told_of(person)[-1] == "person.profile_changed"
+
+
+@pytest.mark.requirement("SE9")
+def test_pages_of_signed_in_people_are_stored_nowhere(client):
+    client.force_login(PersonFactory())
+
+    assert "no-store" in client.get("/dashboard/").headers["Cache-Control"]
