@@ -37,6 +37,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or (paths.secret_key(DATA) if EMB
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY must be set to a random text of 50 characters or more")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="") or (paths.checkpoint_key(DATA) if EMBEDDED else "")
 
 # --- What is installed ------------------------------------------------------------------------------------------------
 PROJECT_APPS = ["accessportal", "oversight", "invitations", "teams", "accounts", "audit"]  # the floors, from the top

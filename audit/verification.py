@@ -51,13 +51,13 @@ def verify(chains: Any = None, *, progress: Callable[[int], None] = lambda _coun
     `progress` is told how many events of the present chain have been read, after each batch.
     """
     wanted = Chain.objects.order_by("kind", "subject_id") if chains is None else chains
-    with _snapshot():
+    with snapshot():
         for chain in wanted:
             yield _verify_chain(chain, progress)
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
+def snapshot() -> Iterator[None]:
     """One view of the database for all chains: what is written meanwhile must not look like a break."""
     nested = connection.in_atomic_block
     with transaction.atomic():  # noqa: TID251  # it reads only

@@ -23,12 +23,22 @@ def data_folder() -> Path:
 
 def secret_key(data: Path) -> str:
     """The secret key of this data folder; made on first use and kept with mode 600."""
-    path = data / "secret-key"
+    return _kept(data, "secret-key", secrets.token_urlsafe(48))
+
+
+def checkpoint_key(data: Path) -> str:
+    """The key that signs checkpoints, 32 bytes in hexadecimal; made on first use and kept with mode 600."""
+    return _kept(data, "checkpoint-key", secrets.token_hex(32))
+
+
+def _kept(data: Path, name: str, new: str) -> str:
+    """Return the secret in a file of the data folder; where there is none yet, it is the `new` one from now on."""
+    path = data / name
     if not path.exists():
         _make_private(data)
-        fresh = data / f"secret-key.{secrets.token_hex(8)}"
+        fresh = data / f"{name}.{secrets.token_hex(8)}"
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(new)
         try:
             os.link(fresh, path)  # fails if another process was quicker: then its key is the key
         except FileExistsError:

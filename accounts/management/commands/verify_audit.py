@@ -1,14 +1,16 @@
 """manage.py verify_audit: recompute the whole record, and name the first break of each chain."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Sum
 
 from accounts.models import BusinessAccount, Person
+from audit import checkpoints
 from audit.models import Chain
-from audit.verification import Verdict, verify
+from audit.verification import Break, Verdict, verify
 
 
 class Command(BaseCommand):
@@ -20,9 +22,12 @@ class Command(BaseCommand):
         """Declare what may be asked."""
         parser.add_argument("--account", metavar="SLUG", help="only the chain of this account")
         parser.add_argument("--person", metavar="ADDRESS", help="only the chain of this person")
+        parser.add_argument("--checkpoint", metavar="FILE", help="also hold the record against this earlier checkpoint")
+        parser.add_argument("--public-key", metavar="HEX", default="", help="the key that must have signed it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify, and say how it went."""
+        statement = self._statement(options["checkpoint"], options["public_key"])
         chains = self._chains(options["account"], options["person"])
         self.total = chains.aggregate(total=Sum("length"))["total"] or 0
         self.before = 0
@@ -31,7 +36,7 @@ class Command(BaseCommand):
             verdicts.append(verdict)
             self.before += verdict.events
         self._end_progress()
-        self._report(verdicts)
+        self._report(verdicts, checkpoints.breaks(statement) if statement else [])
 
     def _chains(self, slug: str | None, address: str | None) -> Any:
         chains = Chain.objects.order_by("kind", "subject_id")
@@ -52,13 +57,21 @@ class Command(BaseCommand):
         if sys.stderr.isatty():
             self.stderr.write("")
 
-    def _report(self, verdicts: list[Verdict]) -> None:
-        broken = [verdict.broken for verdict in verdicts if verdict.broken]
+    def _statement(self, path: str | None, public_key: str) -> dict[str, Any] | None:
+        if path is None:
+            return None
+        try:
+            return checkpoints.read(Path(path).read_text(encoding="utf-8"), public_key=public_key)
+        except (OSError, UnicodeDecodeError, checkpoints.BadCheckpoint) as problem:
+            raise CommandError(f"{path}: {problem}", returncode=2) from None
+
+    def _report(self, verdicts: list[Verdict], beside: list[Break]) -> None:
+        broken = [*(verdict.broken for verdict in verdicts if verdict.broken), *beside]
         for place in broken:
             self.stderr.write(self.style.ERROR(f"BROKEN {place.chain} at event {place.number}: {place.problem}"))
         events = sum(verdict.events for verdict in verdicts)
         if broken:
-            raise CommandError(f"{len(broken)} of {len(verdicts)} chains do not hold", returncode=1)
+            raise CommandError(f"{len({place.chain for place in broken})} chains do not hold", returncode=1)
         self.stdout.write(self.style.SUCCESS(f"OK: {events:,} events in {len(verdicts):,} chains hold"))
 
 
