@@ -21,6 +21,8 @@ from .cast import BROWSERS, CAST, PASSWORD
 
 Verb = Callable[..., Any]
 Grants = Mapping[str, set[str]]  # permissions by the asset's name
+BY_ANYBODY = {"open_link", "decline", "mistype_password"}  # what needs no sign-in
+STRANGER = Origin(address="203.0.113.77", user_agent=BROWSERS[2])
 
 
 class Stage:
@@ -60,7 +62,7 @@ class Stage:
             with quiet(), time_machine.travel(self.now, tick=False) as clock:
                 for number, (moment, verb, what) in enumerate(sorted(self._steps, key=lambda step: step[0])):
                     clock.move_to(moment)
-                    with stands_for(self._origin(what, moment, number)):
+                    with stands_for(self._origin(verb, what, moment, number)):
                         verb(self, **what)
             connection.commit()
         except BaseException:
@@ -71,11 +73,11 @@ class Stage:
         for mail_id in list(OutgoingMail.objects.due().order_by("pk").values_list("pk", flat=True)):
             deliver(mail_id=mail_id)
 
-    def _origin(self, what: dict[str, Any], moment: dt.datetime, number: int) -> Origin:
+    def _origin(self, verb: Verb, what: dict[str, Any], moment: dt.datetime, number: int) -> Origin:
         """Where an act comes from: each person has an address, a browser and a session a day; the system has none."""
         who = what.get("by") or what.get("who")
         if who not in CAST:
-            return Origin()
+            return STRANGER if verb.__name__ in BY_ANYBODY else Origin()
         digits = CAST[who].number
         return Origin(
             address=f"198.51.100.{10 + digits}" if digits % 3 else f"2001:db8:{digits:x}::{digits + 4:x}",

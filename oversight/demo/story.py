@@ -98,6 +98,10 @@ def _agency(tell: Teller) -> None:
     tell.joins("agency", "carla", "finance", 52, by="mara")
     tell.joins("agency", "sam", "editor", 50, by="tom")
     tell.joins("agency", "yuki", "analyst", 40, by="tom")
+    tell.at("70d 15:00", verbs.offer_ownership, account="agency", who="tom", by="mara")
+    tell.at("70d 15:00:10", verbs.mail_goes_out, account="agency", address="tom")
+    tell.at("69d 08:10", verbs.withdraw_offer, account="agency", by="mara")
+    tell.at("30d 17:00", verbs.remove, account="agency", who="sam", by="tom", reason="Contract ended")
     tell.at("20d 09:00", verbs.change_policy, account="agency", by="mara", second_factor="everyone")
 
 
@@ -130,10 +134,20 @@ def _northwind(tell: Teller) -> None:
     tell.joins("northwind", "fiona", "finance", 97, by="henrik")
     tell.joins("northwind", "bruno", "editor", 95, by="anna")
     tell.at("92d 10:00", verbs.offer_ownership, account="northwind", who="nadia", by="henrik")
+    tell.at("92d 10:00:10", verbs.mail_goes_out, account="northwind", address="nadia")
     tell.at("91d 09:15", verbs.accept_ownership, account="northwind", who="nadia")
     tell.joins("northwind", "grace", "analyst", 80, by="anna")
     tell.joins("northwind", "oscar", "moderator", 75, by="anna")
     tell.joins("northwind", "dana", "editor", 71, by="nadia")
+    tell.at(
+        "66d 09:00",
+        verbs.change_role,
+        account="northwind",
+        who="dana",
+        role="administrator",
+        by="nadia",
+        reason="Second pair of hands for the team",
+    )
     tell.joins("northwind", "kofi", "editor", 60, by="anna")
     tell.at(
         "58d 13:00",
@@ -155,12 +169,16 @@ def _northwind(tell: Teller) -> None:
         reason="Christmas campaign",
     )
     tell.at("45d 15:00", verbs.archive_asset, account="northwind", name="Pop-up 2025", by="anna")
+    tell.at("44d 09:20", verbs.archive_asset, account="northwind", name="Creator brief", by="anna")
+    tell.at("43d 10:05", verbs.restore_asset, account="northwind", name="Creator brief", by="anna")
     tell.at("40d 16:00", verbs.leave, account="northwind", who="henrik")
+    tell.at("36d 11:00", verbs.change_policy, account="northwind", by="nadia", most_administrators=4)
     tell.at("33d 09:40", verbs.suspend, account="northwind", who="grace", by="anna", reason="On leave")
     tell.at("26d 09:40", verbs.restore, account="northwind", who="grace", by="anna")
     tell.at("20d 17:30", verbs.remove, account="northwind", who="kofi", by="anna", reason="Left the company")
     tell.at("9d 11:00", verbs.suspend, account="northwind", who="bruno", by="nadia", reason="Laptop was stolen")
-    tell.joins("northwind", "elif", "editor", 3, by="anna", confirmed=False)
+    tell.joins("northwind", "jonas", "analyst", 4, by="anna", confirmed=False)
+    tell.joins("northwind", "elif", "administrator", 3, by="nadia", confirmed=False)
 
 
 def _lumen(tell: Teller) -> None:
@@ -184,9 +202,25 @@ def _lumen(tell: Teller) -> None:
     tell.joins("lumen", "noor", "member", 65, by="petra", grants={"Spring range": {"view_analytics"}})
     tell.joins("lumen", "jonas", "moderator", 58, by="lars")
     tell.at("50d 12:00", verbs.change_policy, account="lumen", by="lars", confirmation="before", most_administrators=3)
+    tell.at("49d 09:00", verbs.change_policy, account="lumen", by="lars", invitation_days=14)
     tell.joins("lumen", "sofie", "administrator", 41, by="lars")
+    tell.at("34d 10:00", verbs.offer_ownership, account="lumen", who="petra", by="lars")
+    tell.at("34d 10:00:10", verbs.mail_goes_out, account="lumen", address="petra")
+    tell.at("33d 12:00", verbs.decline_ownership, account="lumen", who="petra")
     tell.at("30d 12:30", verbs.leave, account="lumen", who="ben")
-    tell.joins("lumen", "viktor", "editor", 5, by="sofie", confirmed=False)
+    tell.is_invited("lumen", "gabriel", 9, by="sofie")
+    tell.at(
+        "8d 09:00",
+        verbs.change_role,
+        account="lumen",
+        who="sofie",
+        role="analyst",
+        by="lars",
+        reason="Back to the numbers, as agreed",
+    )
+    tell.joins("lumen", "viktor", "editor", 5, by="petra", confirmed=False)
+    tell.at("4d 11:00", verbs.accept_too_late, account="lumen", who="gabriel")  # who invited him may not any more
+    tell.at("4d 11:00:10", verbs.mail_goes_out, account="lumen", address="lars")
 
 
 def _halo(tell: Teller) -> None:
@@ -203,12 +237,20 @@ def _halo(tell: Teller) -> None:
     tell.joins("halo", "tess", "moderator", 77, by="chen")
     tell.joins("halo", "paul", "analyst", 75, by="chen")
     tell.joins("halo", "priya", "analyst", 74, by="chen")
-    tell.at("60d 09:00", verbs.change_policy, account="halo", by="amelie", second_factor="administrators")
+    tell.at(
+        "60d 09:00",
+        verbs.change_policy,
+        account="halo",
+        by="amelie",
+        second_factor="administrators",
+        most_administrators=2,
+        invitation_days=3,
+    )
     tell.joins("halo", "rosa", "administrator", 45, by="amelie")
     tell.at("38d 10:20", verbs.rename_asset, account="halo", name="Halo Lab", to="Halo Laboratory", by="rosa")
     tell.at("10d 14:00", verbs.suspend, account="halo", who="paul", by="rosa", reason="Contract under review")
     tell.joins("halo", "gabriel", "editor", 6, by="rosa", confirmed=False)
-    tell.at("1d 16:00", verbs.offer_ownership, account="halo", who="chen", by="amelie")
+    tell.at("50m", verbs.offer_ownership, account="halo", who="chen", by="amelie")
 
 
 def _studio(tell: Teller) -> None:
@@ -224,8 +266,8 @@ def _studio(tell: Teller) -> None:
         handle="@pellegrini",
         by="giulia",
     )
-    tell.at("55d 10:00", verbs.open_account, account="old", name="Northwind Pop-up", by="giulia")
-    tell.at("35d 10:00", verbs.close_account, account="old", by="giulia")
+    tell.at("55d 10:00", verbs.open_account, account="old", name="Northwind Pop-up", by="henrik")
+    tell.at("39d 10:00", verbs.close_account, account="old", by="henrik")
     tell.arrives("wanda", "12d 10:00")
     tell.arrives("stefan", "118d 07:00")
 
@@ -251,6 +293,15 @@ def _invitations(tell: Teller) -> None:
     tell.at("1d 10:01", verbs.mail_fails, account="northwind", address="dana.w@northwnd.example", problem=REFUSED)
     tell.is_invited("northwind", "sara.lund@northwind.example", 4, by="nadia", role="finance")
     tell.at("2d 15:00", verbs.copy_link, account="northwind", address="sara.lund@northwind.example", by="nadia")
+    tell.at(
+        "1d 09:30",
+        verbs.change_offer,
+        account="northwind",
+        address="sara.lund@northwind.example",
+        role="analyst",
+        by="nadia",
+        grants={"Ads EMEA": {"run_ads"}},
+    )
     tell.is_invited("lumen", "max.thiel@lumenbike.example", 4, by="petra")
     tell.at(
         "3d 14:00",
@@ -281,6 +332,40 @@ def _refusals(tell: Teller) -> None:
         who="oscar",
         role="finance",
     )
+    tell.at("65d 10:00", verbs.is_refused, tries=verbs.suspend, by="anna", account="northwind", who="dana")
+    tell.at(
+        "44d 14:40", verbs.is_refused, tries=verbs.change_role, by="anna", account="northwind", who="anna", role="owner"
+    )
+    tell.at(
+        "22d 15:00",
+        verbs.is_refused,
+        tries=verbs.invite,
+        by="anna",
+        account="northwind",
+        address="eddie",
+        role="editor",
+    )
+    tell.at(
+        "18d 15:00",
+        verbs.is_refused,
+        tries=verbs.invite,
+        by="amelie",
+        account="halo",
+        address="third.admin@halo-skincare.example",
+        role="administrator",
+    )
+    tell.at(
+        "50d 11:00",
+        verbs.is_refused,
+        tries=verbs.invite,
+        by="giulia",
+        account="studio",
+        address="friend@pellegrini.example",
+        role="editor",
+    )
+    tell.at("61d 09:00", verbs.read_log, account="northwind", by="ruth")
+    tell.at("29d 09:00", verbs.read_log, account="northwind", by="ruth")
+    tell.at("29d 09:25", verbs.export_log, account="northwind", by="ruth", result="refused")
     tell.at("8d 03:12", verbs.mistype_password, who="nadia")
     tell.at("8d 03:13", verbs.mistype_password, who="nadia")
     tell.at("8d 03:15", verbs.mistype_password, who="admin@northwind.example")
@@ -292,9 +377,10 @@ def _daily_life(tell: Teller) -> None:
     """People sign in on working days at their own hour, and sign out at the end of some of them."""
     for who, since in tell.signed_up.items():
         number = CAST[who].number
-        for day in range(29, 0, -1):
+        for day in range(100, 0, -1):
             moment = tell.stage.moment(f"{day}d {6 + number % 9:02}:{number * 7 % 60:02}")
-            if moment <= since + dt.timedelta(days=1) or moment.weekday() > 4 or (number + day) % 5 not in (0, 2):
+            comes = (number + day) % 5 in (0, 2) if day < 30 else (number + day) % 11 == 0  # lately more often
+            if moment <= since + dt.timedelta(days=1) or moment.weekday() > 4 or not comes:
                 continue
             tell.at(moment, verbs.sign_in, who=who)
             if (number + day) % 10 == 0:

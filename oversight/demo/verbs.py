@@ -16,11 +16,13 @@ from django.urls import resolve, reverse
 
 import accounts.actions
 import invitations.actions
+import oversight.actions
 import teams.actions
 from accounts import receivers
 from accounts.actions import mails
 from accounts.models import Person
 from audit.recording import SYSTEM, Refused, record_refusal
+from invitations.errors import OfferLostItsGround
 
 from .cast import CAST
 from .stage import Grants, Stage, address_of
@@ -190,6 +192,11 @@ def accept_ownership(stage: Stage, account: str, who: str) -> None:
     stage.accounts[account] = teams.actions.accept_ownership(offer=stage.offer(account), by=stage.people[who])
 
 
+def withdraw_offer(stage: Stage, account: str, by: str) -> None:
+    """Take the offer of the ownership back."""
+    teams.actions.withdraw_offer(offer=stage.offer(account), by=stage.people[by])
+
+
 def decline_ownership(stage: Stage, account: str, who: str) -> None:
     """Say no to it."""
     teams.actions.decline_ownership(offer=stage.offer(account), by=stage.people[who])
@@ -282,6 +289,28 @@ def _taken(stage: Stage, account: str, address: str) -> Any:
 
 def _on_assets(stage: Stage, account: str, grants: Grants | None) -> dict[Any, frozenset[str]]:
     return {stage.asset(account, name): frozenset(codes) for name, codes in (grants or {}).items()}
+
+
+def accept_too_late(stage: Stage, account: str, who: str) -> None:
+    """Try to join, when whoever invited may not give this any more: the owner is told, as by the page."""
+    invitation, person = stage.invitation(account, who), stage.people[who]
+    try:
+        invitations.actions.accept(invitation=invitation, by=person)
+    except OfferLostItsGround as refusal:
+        invitations.actions.refuse_acceptance(invitation=invitation, reason=refusal.words, by=person)
+    else:
+        raise AssertionError(f"{who} was not refused")
+
+
+# --- The log ----------------------------------------------------------------------------------------------------------
+def read_log(stage: Stage, account: str, by: str) -> None:
+    """Look into the log."""
+    oversight.actions.note_reading(account=stage.accounts[account], by=stage.people[by])
+
+
+def export_log(stage: Stage, account: str, by: str, **narrowed: str) -> None:
+    """Take a copy of it away."""
+    oversight.actions.export_log(account=stage.accounts[account], by=stage.people[by], narrowed=narrowed)
 
 
 # --- Refusals ---------------------------------------------------------------------------------------------------------

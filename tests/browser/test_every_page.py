@@ -100,8 +100,8 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         "giulia": [
             ("standard_home", reverse("account_home", args=[studio.slug])), ("upgrade_account", reverse("upgrade_account", args=[studio.slug])),
             ("standard_invitations", reverse("invitations", args=[studio.slug])), ("standard_team", reverse("team", args=[studio.slug])),
-            ("closed", "/accounts/northwind-pop-up/"),
         ],
+        "henrik": [("closed", "/accounts/northwind-pop-up/"), ("ended", reverse("account_home", kwargs=here))],
         "wanda": [
             ("dashboard_empty", reverse("dashboard")),
             ("offer", reverse("invitation_offer", args=[Invitation.objects.get(address=CAST["wanda"].address).present_token()])),
