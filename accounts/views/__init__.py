@@ -1,7 +1,7 @@
 """Pages of this floor. Every page inside an account, on any floor, derives from AccountView."""
 
 from .assets import AddAsset, AssetList, ChangeAsset, RestoreAsset
-from .base import PAGE_SIZE, AccountFormView, AccountView, SignedInMixin, page_of
+from .base import PAGE_SIZE, AccountFormView, AccountView, SignedInMixin, chips_of, page_of
 from .profile import ProfileView
 from .settings import AccountSettings, UpgradeAccount
 
@@ -17,5 +17,6 @@ __all__ = [
     "RestoreAsset",
     "SignedInMixin",
     "UpgradeAccount",
+    "chips_of",
     "page_of",
 ]

@@ -6,13 +6,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.generic import TemplateView
 
 from .. import actions
 from ..forms import AssetFilterForm, AssetForm
 from ..models import Asset
 from ..permissions import ASSET_PERMISSIONS, MANAGE_ASSETS, VIEW_ACCOUNT
-from .base import AccountFormView, AccountView, page_of
+from .base import AccountFormView, AccountView, chips_of, page_of
+
+STATES = {"": _lazy("In use"), "archived": _lazy("Archived")}
 
 
 class AssetList(AccountView, TemplateView):
@@ -27,6 +30,7 @@ class AssetList(AccountView, TemplateView):
         wanted = form.wanted()
         everything = Asset.objects.of(self.account)
         found = everything.matching(wanted["q"]).of_kind(wanted["kind"])
+        counts = found.counts()
         rows = found.archived() if wanted["state"] == "archived" else found.in_use()
         page = page_of(rows, self.request)
         for asset in page:
@@ -34,20 +38,10 @@ class AssetList(AccountView, TemplateView):
         return super().get_context_data(
             form=form,
             page_obj=page,
-            chips=self._chips(wanted["state"], found.counts()),
+            chips=chips_of(self.request, STATES, {"": counts["in_use"], **counts}, wanted["state"]),
             any_at_all=everything.exists(),
             **kwargs,
         )
-
-    def _chips(self, state: str, counts: dict[str, int]) -> list[dict[str, Any]]:
-        chips = []
-        states = {"": (_("In use"), counts["in_use"]), "archived": (_("Archived"), counts["archived"])}
-        for name, (label, count) in states.items():
-            asked = self.request.GET.copy()
-            asked.pop("page", None)
-            asked["state"] = name
-            chips.append({"label": label, "count": count, "href": f"?{asked.urlencode()}", "current": name == state})
-        return chips
 
     def _powers(self, asset: Asset) -> list[str]:
         may = self.me.has_perm

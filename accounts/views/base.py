@@ -1,5 +1,6 @@
 """The base views of all pages inside an account."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -40,6 +41,25 @@ def page_of(rows: Any, request: HttpRequest, *, size: int = PAGE_SIZE, count: in
     except ValueError:
         number = 1
     return paginator.page(min(max(number, 1), paginator.num_pages))
+
+
+def chips_of(
+    request: HttpRequest, labels: Mapping[str, Any], counts: Mapping[str, int], chosen: str
+) -> list[dict[str, Any]]:
+    """Return the chips of a list, one for each state; one that would show nothing is left out, the chosen one never.
+
+    The state with the empty name is the one shown without a choice.
+    """
+    chips = []
+    for state, label in labels.items():
+        if not counts[state] and state and state != chosen:
+            continue
+        asked = request.GET.copy()
+        asked.pop("page", None)
+        asked["state"] = state
+        href = f"?{asked.urlencode()}"
+        chips.append({"label": label, "count": counts[state], "href": href, "current": state == chosen})
+    return chips
 
 
 class AskedByPerson:

@@ -14,7 +14,7 @@ from django.views.generic import TemplateView
 from accounts.errors import PolicyViolation
 from accounts.models import Asset
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM, PERMISSIONS, VIEW_ACCOUNT
-from accounts.views import PAGE_SIZE, AccountFormView, AccountView, page_of
+from accounts.views import PAGE_SIZE, AccountFormView, AccountView, chips_of, page_of
 from audit.models import Event
 from audit.recording import Refused
 
@@ -52,7 +52,7 @@ class TeamList(AccountView, TemplateView):
         return super().get_context_data(
             form=form,
             page_obj=page,
-            chips=_chips(self.request, wanted["state"], counts),
+            chips=chips_of(self.request, STATES, {**counts, "": counts["current"]}, wanted["state"]),
             waiting=self._waiting() if counts["to_confirm"] and not filtered and page.number == 1 else [],
             **kwargs,
         )
@@ -315,20 +315,6 @@ class LeaveAccount(AccountFormView):
 def member_page(member: Membership) -> str:
     """Return the path of a member's page."""
     return reverse("member", args=[member.account.slug, member.pk])
-
-
-def _chips(request: HttpRequest, state: str, counts: dict[str, int]) -> list[dict[str, Any]]:
-    """Return the chips of the list; one that would show nothing is left out, the chosen one never."""
-    chips = []
-    for name, label in STATES.items():
-        count = counts[name or "current"]
-        if not count and name and name != state:
-            continue
-        asked = request.GET.copy()
-        asked.pop("page", None)
-        asked["state"] = name
-        chips.append({"label": label, "count": count, "href": f"?{asked.urlencode()}", "current": name == state})
-    return chips
 
 
 def _words(codes: frozenset[str]) -> list[str]:

@@ -2,11 +2,10 @@
 
 import datetime as dt
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connection, connections, transaction
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +27,7 @@ from tests.factories import (
     PersonFactory,
     token_of,
 )
+from tests.together import at_once, committed
 
 
 def link(invitation, name="invitation_offer"):
@@ -381,26 +381,6 @@ def test_no_session_row_and_no_other_row_holds_a_token(client, caplog):
 
 
 # --- Two at once ------------------------------------------------------------------------------------------------------
-def committed(make):
-    with transaction.atomic():  # noqa: TID251  # rows of a test: the owner's seat is checked at the end
-        return make()
-
-
-def at_once(*calls):
-    """Run the calls at the same time, each with connections of its own; return results and exceptions."""
-
-    def run(call):
-        try:
-            return call()
-        except Exception as problem:  # noqa: BLE001  # the test looks at it
-            return problem
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
-
-
 @pytest.mark.rule(9)
 @pytest.mark.requirement("IN2")
 def test_twenty_accepts_at_once_make_one_membership_and_one_event(fresh_database):

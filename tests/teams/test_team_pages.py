@@ -1,10 +1,9 @@
 """The team's pages over HTTP: rules 2 to 5, 11, 12, 14, and what goes wrong when two act at once."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from accounts.errors import PolicyViolation
@@ -21,6 +20,7 @@ from tests.factories import (
     PersonFactory,
     owner_of,
 )
+from tests.together import at_once, committed
 
 
 def url(name, account, *things):
@@ -309,24 +309,6 @@ def test_two_accounts_of_one_name_get_addresses_of_their_own_and_pages_keep_thei
 
 
 # --- Two at once ------------------------------------------------------------------------------------------------------
-def committed(make):
-    with transaction.atomic():  # noqa: TID251  # rows of a test: the owner's seat is checked at the end
-        return make()
-
-
-def at_once(*calls):
-    def run(call):
-        try:
-            return call()
-        except Exception as problem:  # noqa: BLE001  # the test looks at it
-            return problem
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
-
-
 @pytest.mark.rule(5)
 def test_two_promotions_at_once_for_the_last_administrators_place(fresh_database):
     account = committed(lambda: BusinessAccountFactory(policy_and_seat={"most_administrators": 1}))
