@@ -10,6 +10,7 @@ from audit.models import Event
 
 from .events import ACCEPTED, DECLINED, OPENED, OPENED_BY_OTHER, REVOKED
 from .models import Invitation
+from .policies import REFUSED_MAIL
 from .querysets import INVITATION_MAIL
 
 TONES = {
@@ -30,12 +31,22 @@ def present_mail(invitation: Invitation) -> OutgoingMail | None:
     return mails.filter(kind=INVITATION_MAIL, sending=invitation.sending).first()
 
 
+def refused_for_its_inviter(invitation: Invitation) -> bool:
+    """Say whether someone tried to accept the present sending in vain: its inviter may no longer give it (IN6)."""
+    told = OutgoingMail.objects.about("invitation", invitation.pk).filter(kind=REFUSED_MAIL)
+    return invitation.is_open and told.filter(sending=invitation.sending).exists()
+
+
 def timeline(invitation: Invitation) -> list[dict[str, Any]]:
     """Return what happened to an invitation, in order, for the component `timeline`; running out included."""
     steps = [_step(event) for event in Event.objects.about(invitation)]
     mail = present_mail(invitation)
     if mail and mail.state in {OutgoingMail.State.QUEUED, OutgoingMail.State.SENDING} and invitation.is_open:
         steps.append({"at": mail.due_at, "title": _("The mail waits to be sent"), "tone": "info", "icon": "send"})
+    answers = {ACCEPTED.name, DECLINED.name, REVOKED.name}
+    if invitation.state == Invitation.State.REVOKED and not any(step["name"] in answers for step in steps):
+        words = _("It had run out, and a newer invitation took its place")
+        steps.append({"at": invitation.answered_at, "title": words, "tone": "info", "icon": "refresh"})
     if invitation.is_expired:
         steps.append({"at": invitation.expires_at, "title": _("It ran out unanswered"), "tone": "bad", "icon": "clock"})
     return steps
@@ -81,4 +92,11 @@ def hints(invitation: Invitation) -> list[str]:
 def _step(event: Event) -> dict[str, Any]:
     tone, icon = ("bad", "ban") if event.refused else TONES.get(event.name, ("info", "clock"))
     shown = event.parts["reason"] if not event.refused and event.name not in {"mail.delayed", "mail.failed"} else ""
-    return {"at": event.at, "title": event.sentence, "text": shown, "tone": tone, "icon": icon}
+    return {
+        "name": "" if event.refused else event.name,
+        "at": event.at,
+        "title": event.sentence,
+        "text": shown,
+        "tone": tone,
+        "icon": icon,
+    }

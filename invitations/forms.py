@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import AddressField, FilterForm, PlainNameField, choices_of
@@ -29,38 +29,55 @@ STATES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One entry of the address field: what was typed, and the address in its one form, or what is wrong with it."""
+
+    typed: str
+    address: str = ""
+    problem: str = ""
+
+
 class AddressesField(forms.CharField):
     """Several addresses, between commas, semicolons, spaces or lines; "Name <address>" is understood."""
 
     widget = forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
 
-    def clean(self, value: Any) -> list[str]:
-        """Return the normalised addresses, each once, in order. Raises ValidationError that names each bad one."""
-        addresses: dict[str, None] = {}
-        problems = []
+    def clean(self, value: Any) -> list[Typed]:
+        """Return the entries, each address once, in order; one that is no address keeps no other from being invited.
+
+        Raises ValidationError when there is none or there are too many.
+        """
+        found: dict[str, Typed] = {}
         for typed in _single(super().clean(value)):
-            try:
-                addresses[normal_address(typed)] = None
-            except ValidationError as problem:
-                shown = plain_name(typed)[:80]
-                problems.append(
-                    f"{shown}: {problem.messages[0]}" if shown not in problem.messages[0] else problem.messages[0]
-                )
-        if len(addresses) > MOST_AT_ONCE:
-            problems.append(
-                str(_("These are more than %(most)d addresses. Invite them in several goes.")) % {"most": MOST_AT_ONCE}
+            entry = _read(typed)
+            found.setdefault(entry.address or entry.typed, entry)
+        if not found:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(found) > MOST_AT_ONCE:
+            raise ValidationError(
+                _("These are more than %(most)d addresses. Invite them in several goes."), params={"most": MOST_AT_ONCE}
             )
-        if problems:
-            raise ValidationError(problems[:10])
-        return list(addresses)
+        return list(found.values())
 
 
 def _single(text: str) -> list[str]:
+    """Cut the text into entries. A name may hold what else separates them: in quotes, or alone on a line."""
     found: list[str] = []
-    for entry in re.split(r"[,;\r\n]+", text):
-        named = re.search(r"<([^<>]*)>", entry)
-        found += [named[1].strip()] if named else entry.split()
-    return found[: MOST_AT_ONCE * 20]
+    for line in re.sub(r'"[^"<>]*"', " ", text).splitlines():
+        alone = re.fullmatch(r"[^<>@;]*<([^<>]*)>[\s,;]*", line)
+        for entry in [f"<{alone[1]}>"] if alone else re.split("[,;]", line):
+            named = re.search(r"<([^<>]*)>", entry)
+            found += [named[1].strip()] if named else entry.split()
+    return [entry for entry in found if entry]
+
+
+def _read(typed: str) -> Typed:
+    shown = plain_name(typed)[:254]
+    try:
+        return Typed(shown, normal_address(typed))
+    except ValidationError as problem:
+        return Typed(shown, problem=problem.messages[0])
 
 
 class OfferForm(forms.Form):
@@ -72,40 +89,43 @@ class OfferForm(forms.Form):
         to_field_name="code",
         error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose a role that you can give.")},
     )
-    assets = forms.ModelMultipleChoiceField(
-        label=_("On these assets"),
+    grants = forms.MultipleChoiceField(
+        label=_("More on single assets"),
         required=False,
-        queryset=Asset.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("Choose from the assets below.")},
-    )
-    codes = forms.MultipleChoiceField(
-        label=_("may also"),
-        required=False,
-        choices=[(entry.code, capfirst(str(entry.words))) for entry in ASSET_PERMISSIONS],
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("Choose from the permissions below.")},
+        error_messages={"invalid_choice": _("Choose from the assets and permissions below.")},
     )
 
     def __init__(self, *args: Any, account: BusinessAccount, roles: Sequence[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices_of(self, "role").queryset = Role.objects.filter(pk__in=[role.pk for role in roles])
-        choices_of(self, "assets").queryset = Asset.objects.of(account).in_use()
+        self.assets = {asset.pk: asset for asset in Asset.objects.of(account).in_use()}
+        held = {code for role in roles for code in role.permissions}  # nobody offers more than they hold (rule 2)
+        self.offered = [entry for entry in ASSET_PERMISSIONS if entry.code in held]
+        cast("forms.MultipleChoiceField", self.fields["grants"]).choices = [
+            (f"{pk}:{entry.code}", str(entry.words)) for pk in self.assets for entry in self.offered
+        ]
 
-    def clean(self) -> dict[str, Any]:
-        """Demand both halves of a grant, or neither."""
-        offer = super().clean() or {}
-        if bool(offer.get("assets")) != bool(offer.get("codes")):
-            self.add_error(
-                "assets" if offer.get("codes") else "codes",
-                _("Choose the assets and what may be done on them, or leave both empty."),
-            )
-        return offer
+    def asset_rows(self) -> list[dict[str, Any]]:
+        """Return each asset with one box for each permission, for the page."""
+        ticked = set(self["grants"].value() or [])
+        return [
+            {
+                "asset": asset,
+                "boxes": [
+                    {"value": f"{pk}:{entry.code}", "words": entry.words, "ticked": f"{pk}:{entry.code}" in ticked}
+                    for entry in self.offered
+                ],
+            }
+            for pk, asset in self.assets.items()
+        ]
 
-    def grants(self) -> Grants:
+    def offered_grants(self) -> Grants:
         """Return what is offered on single assets."""
-        codes = frozenset(self.cleaned_data["codes"])
-        return dict.fromkeys(self.cleaned_data["assets"], codes)
+        grants: dict[Asset, set[str]] = {}
+        for choice in self.cleaned_data["grants"]:
+            pk, _colon, code = choice.partition(":")
+            grants.setdefault(self.assets[int(pk)], set()).add(code)
+        return {asset: frozenset(codes) for asset, codes in grants.items()}
 
 
 class InviteForm(OfferForm):
@@ -124,7 +144,7 @@ class InviteForm(OfferForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Optional. They stand in the mail, as plain text."),
     )
-    field_order = ["addresses", "role", "assets", "codes", "message"]
+    field_order = ["addresses", "role", "grants", "message"]
 
 
 class CorrectAddressForm(forms.Form):
@@ -154,6 +174,5 @@ def offer_initial(invitation: Invitation) -> dict[str, Any]:
     grants = invitation.offered_grants()
     return {
         "role": invitation.role.code,
-        "assets": [asset.pk for asset in grants],
-        "codes": sorted({code for codes in grants.values() for code in codes}),
+        "grants": [f"{asset.pk}:{code}" for asset, codes in grants.items() for code in sorted(codes)],
     }

@@ -6,10 +6,13 @@ from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.decorators import decorator_from_middleware, method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
+from django.views.decorators.csrf import csrf_exempt
 
 from accounts.errors import ChangedMeanwhile
 from accounts.models import Person
@@ -24,6 +27,20 @@ from ..remembering import forget, remember, remembered
 from ..tokens import hash_of
 
 
+class TokenCheck(CsrfViewMiddleware):
+    """Django's own check of the form's token, for pages that send no referrer.
+
+    From such a page a browser sends a form with the origin "null", which Django takes for a foreign one. It is let
+    through where the browser says that the form is of this site; the token in form and cookie decides, as everywhere.
+    """
+
+    def _origin_verified(self, request: HttpRequest) -> bool:
+        if request.META["HTTP_ORIGIN"] == "null":
+            return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+        return super()._origin_verified(request)
+
+
+@method_decorator([csrf_exempt, decorator_from_middleware(TokenCheck)], name="dispatch")
 class TokenView(View):
     """A page behind the link. Nothing of it may be kept, and no address of it be handed on (IN8)."""
 
@@ -37,9 +54,11 @@ class TokenView(View):
         else:
             self.invitation = found
             response = cast("HttpResponse", super().dispatch(request, *args, **kwargs))
-        response["Referrer-Policy"] = "no-referrer"
-        response["Cache-Control"] = "no-store"
-        return response
+        return _for_this_reader_alone(response)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead back to the offer from the address of an act, such as after a reload: only a POST acts."""
+        return self.offer_page()
 
     def _find(self, token: str) -> Invitation | None:
         rows = Invitation.objects.open().filter(token_hash=hash_of(token))
@@ -51,13 +70,18 @@ class TokenView(View):
         if account.closed_at or not account.is_business:
             return "closed"
         if not person.is_authenticated:
-            return "sign_in" if Person.objects.filter(email=self.invitation.address).exists() else "new"
+            return "sign_in" if self.proves_mailbox and _signs_in(self.invitation.address) else "new"
         if person.email != self.invitation.address:
             return "other"
         if Membership.objects.current().filter(account=account, person=person).exists():
             return "member"
         verified = EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()
         return "ready" if verified else "unverified"
+
+    @property
+    def proves_mailbox(self) -> bool:
+        """Whether the link came by mail: then its holder may know whether the address has a sign-in (GU4)."""
+        return self.invitation.channel == Invitation.Channel.MAIL
 
     def page(self, *, status: int = 200, problem: str = "", template: str = "invitations/offer.html") -> HttpResponse:
         """Render the page of the present situation. It shows inviter, account, role and permissions before it asks."""
@@ -68,7 +92,7 @@ class TokenView(View):
             "offer": policies.summary(invitation.role, grants),
             "seen": policies.fingerprint(invitation.role, grants),
             "masked": masked(invitation.address),
-            "by_mail": invitation.channel == Invitation.Channel.MAIL,
+            "by_mail": self.proves_mailbox,
             "problem": problem,
             "token": self.kwargs["token"],
         }
@@ -92,7 +116,14 @@ class OfferPage(TokenView):
 class AcceptInvitation(TokenView):
     """Join. The only thing that makes a membership."""
 
-    http_method_names = ["post", "options"]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead whoever has joined by this very link on: the second click of two is no dead link."""
+        if request.method == "POST" and request.user.is_authenticated:
+            used = Invitation.objects.answered(Invitation.State.ACCEPTED).filter(token_hash=hash_of(kwargs["token"]))
+            joined = used.filter(membership__person=request.user).select_related("account").first()
+            if joined:
+                return _for_this_reader_alone(HttpResponseRedirect(joined.account.get_absolute_url()))
+        return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Accept what the page showed, or say why not."""
@@ -105,9 +136,11 @@ class AcceptInvitation(TokenView):
         except OfferLostItsGround as refusal:
             actions.refuse_acceptance(invitation=self.invitation, reason=refusal.words, by=request.user)
             return self.page(status=422, problem=refusal.words)
+        except ChangedMeanwhile as refusal:
+            return self._changed(refusal)
         except Refused as refusal:
             record_refusal(refusal)
-            return self.page(status=409 if isinstance(refusal, ChangedMeanwhile) else 422, problem=refusal.words)
+            return self.page(status=422, problem=refusal.words)
         forget(request)
         words = _("Welcome to %(account)s. You are %(role)s.") % {
             "account": membership.account,
@@ -116,6 +149,18 @@ class AcceptInvitation(TokenView):
         messages.success(request, words)
         return HttpResponseRedirect(membership.account.get_absolute_url())
 
+    def _changed(self, refusal: ChangedMeanwhile) -> HttpResponse:
+        """Answer who lost a race: to oneself, which is no refusal; to an answer or a new link; to a changed offer."""
+        now = Invitation.objects.select_related("membership").get(pk=self.invitation.pk)
+        if now.membership and now.membership.person_id == self.request.user.pk:
+            return HttpResponseRedirect(self.invitation.account.get_absolute_url())
+        record_refusal(refusal)
+        found = self._find(self.kwargs["token"])
+        if found is None:
+            return _neutral(self.request)
+        self.invitation = found
+        return self.page(status=409, problem=refusal.words)
+
 
 class DeclineInvitation(TokenView):
     """Say no, after being asked once more."""
@@ -123,7 +168,9 @@ class DeclineInvitation(TokenView):
     http_method_names = ["get", "post", "head", "options"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask."""
+        """Ask whoever may answer; others see what the link shows them."""
+        if self.situation() in {"closed", "other", "member"}:
+            return self.offer_page()
         return self.page(template="invitations/decline.html")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -140,12 +187,11 @@ class DeclineInvitation(TokenView):
 class EnterInvitation(TokenView):
     """Go on as the invited person: to signing in, or to making a sign-in. Signs another person out first."""
 
-    http_method_names = ["post", "options"]
-
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Remember the invitation in the session, and lead to the right door.
 
-        Only a link that came by mail proves the address; one that was handed over leaves that to a mailed code.
+        Only a link that came by mail proves the address; one that was handed over leaves that to a mailed code, and
+        tells nobody whether the address has a sign-in: there the person chooses the door.
         """
         if request.user.is_authenticated:
             if request.user.email == self.invitation.address:
@@ -154,9 +200,9 @@ class EnterInvitation(TokenView):
         forget(request)
         remember(request, self.invitation)
         door, address = "account_signup", self.invitation.address
-        if Person.objects.filter(email=address).exists():
+        if request.POST.get("door") == "sign_in" or (self.proves_mailbox and _signs_in(address)):
             door = "account_login"
-        elif self.invitation.channel == Invitation.Channel.MAIL:
+        elif self.proves_mailbox:
             get_adapter(request).stash_verified_email(request, address)
         return HttpResponseRedirect(f"{reverse(door)}?next={reverse('invitation_continue')}")
 
@@ -167,13 +213,15 @@ class ContinueInvitation(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Go to the offer, or home where it is not open any more."""
         invitation = remembered(request)
-        if invitation is None:
+        try:
+            token = invitation.present_token() if invitation else ""
+        except LookupError:  # the key that made the link has been taken away since
+            token = ""
+        if not token:
+            forget(request)
             messages.info(request, _("The invitation is not open any more. Ask whoever invited you for a new one."))
             return HttpResponseRedirect(reverse("dashboard"))
-        response = HttpResponseRedirect(reverse("invitation_offer", args=[invitation.present_token()]))
-        response["Referrer-Policy"] = "no-referrer"
-        response["Cache-Control"] = "no-store"
-        return response
+        return _for_this_reader_alone(HttpResponseRedirect(reverse("invitation_offer", args=[token])))
 
 
 class NoInvitation(View):
@@ -181,14 +229,21 @@ class NoInvitation(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show it."""
-        response = _neutral(request)
-        response["Referrer-Policy"] = "no-referrer"
-        response["Cache-Control"] = "no-store"
-        return response
+        return _for_this_reader_alone(_neutral(request))
 
 
 def _neutral(request: HttpRequest) -> HttpResponse:
     return render(request, "invitations/none.html", status=404)
+
+
+def _for_this_reader_alone(response: HttpResponse) -> HttpResponse:
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _signs_in(address: str) -> bool:
+    return Person.objects.filter(email=address).exists()
 
 
 def _prefetches(request: HttpRequest) -> bool:

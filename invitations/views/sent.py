@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,11 +13,11 @@ from django.views.generic import TemplateView
 from accounts.letters import absolute
 from accounts.models import OutgoingMail
 from accounts.permissions import MANAGE_TEAM
-from accounts.views import AccountFormView, AccountView, page_of
+from accounts.views import AccountFormView, AccountView, chips_of, page_of
 from audit.recording import Refused, record_refusal
 
 from .. import actions, policies
-from ..delivery import hints, present_mail, timeline
+from ..delivery import hints, present_mail, refused_for_its_inviter, timeline
 from ..forms import STATES, CorrectAddressForm, InvitationFilterForm, InviteForm, OfferForm, offer_initial
 from ..models import Invitation
 
@@ -41,7 +41,7 @@ class InvitationList(AccountView, TemplateView):
         return super().get_context_data(
             form=form,
             page_obj=page,
-            chips=_chips(self.request, wanted["state"], counts),
+            chips=chips_of(self.request, STATES, {**counts, "": counts["open"]}, wanted["state"]),
             state=wanted["state"],
             filtered=bool(wanted["q"] or wanted["role"]),
             any_at_all=sum(counts.values()) > 0 or bool(wanted["q"] or wanted["role"]),
@@ -79,12 +79,15 @@ class InvitePeople(OfferFormView):
     def form_valid(self, form: InviteForm) -> HttpResponse:
         """Invite each; what was refused stays in the form, with the reason."""
         sent, refused = [], {}
-        for address in form.cleaned_data["addresses"]:
+        for entry in form.cleaned_data["addresses"]:
+            if entry.problem:
+                refused[entry.typed] = entry.problem
+                continue
             try:
-                sent.append(self._invite(form, address))
+                sent.append(self._invite(form, entry.address))
             except Refused as refusal:
                 record_refusal(refusal)
-                refused[address] = refusal.words
+                refused[entry.typed] = refusal.words
         if sent:
             words = ngettext("%(addresses)s is invited.", "%(addresses)s are invited.", len(sent))
             messages.success(self.request, words % {"addresses": ", ".join(sent)})
@@ -93,8 +96,7 @@ class InvitePeople(OfferFormView):
         left = self.request.POST.copy()
         left["addresses"] = "\n".join(refused)
         form.data = left
-        for words in dict.fromkeys(refused.values()):
-            form.add_error("addresses", words)
+        form.add_error("addresses", [_about(typed, words) for typed, words in refused.items()])
         return self.form_invalid(form)
 
     def _invite(self, form: InviteForm, address: str) -> str:
@@ -103,7 +105,7 @@ class InvitePeople(OfferFormView):
             account=self.account,
             address=address,
             role=given["role"],
-            grants=form.grants(),
+            grants=form.offered_grants(),
             message=given["message"],
             by=self.me,
         )
@@ -147,6 +149,7 @@ class InvitationPage(InvitationView, TemplateView):
             steps=timeline(self.invitation),
             hints=hints(self.invitation) if self.invitation.state == Invitation.State.OPEN else [],
             mail=mail,
+            lost_ground=refused_for_its_inviter(self.invitation),
             failed=bool(mail and mail.state == OutgoingMail.State.PARKED and self.invitation.is_open),
             **kwargs,
         )
@@ -218,7 +221,7 @@ class ChangeInvitation(InvitationView, OfferFormView):
     def form_valid(self, form: OfferForm) -> HttpResponse:
         """Change it."""
         actions.change_offer(
-            invitation=self.invitation, role=form.cleaned_data["role"], grants=form.grants(), by=self.me
+            invitation=self.invitation, role=form.cleaned_data["role"], grants=form.offered_grants(), by=self.me
         )
         return self.done(_("The invitation offers this now; the link stays the same."), to=self.here())
 
@@ -236,14 +239,5 @@ class RevokeInvitation(InvitationFormView):
         )
 
 
-def _chips(request: HttpRequest, state: str, counts: dict[str, int]) -> list[dict[str, Any]]:
-    chips = []
-    for name, label in STATES.items():
-        count = counts[name or "open"]
-        if not count and name and name != state:
-            continue
-        asked = request.GET.copy()
-        asked.pop("page", None)
-        asked["state"] = name
-        chips.append({"label": label, "count": count, "href": f"?{asked.urlencode()}", "current": name == state})
-    return chips
+def _about(typed: str, words: str) -> str:
+    return words if typed in words else f"{typed}: {words}"
