@@ -50,11 +50,15 @@ class TokenView(View):
         """Find the open invitation of the link; for every other link the one neutral page (IN3)."""
         found = self._find(kwargs.get("token", ""))
         if found is None:
-            response = _neutral(request)
+            response = self.dead_link()
         else:
             self.invitation = found
             response = cast("HttpResponse", super().dispatch(request, *args, **kwargs))
         return _for_this_reader_alone(response)
+
+    def dead_link(self) -> HttpResponse:
+        """Answer for a link that is not open: the one neutral page."""
+        return _neutral(self.request)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Lead back to the offer from the address of an act, such as after a reload: only a POST acts."""
@@ -116,14 +120,15 @@ class OfferPage(TokenView):
 class AcceptInvitation(TokenView):
     """Join. The only thing that makes a membership."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dead_link(self) -> HttpResponse:
         """Lead whoever has joined by this very link on: the second click of two is no dead link."""
-        if request.method == "POST" and request.user.is_authenticated:
-            used = Invitation.objects.answered(Invitation.State.ACCEPTED).filter(token_hash=hash_of(kwargs["token"]))
-            joined = used.filter(membership__person=request.user).select_related("account").first()
+        if self.request.method == "POST" and self.request.user.is_authenticated:
+            used = Invitation.objects.answered(Invitation.State.ACCEPTED)
+            used = used.filter(token_hash=hash_of(self.kwargs["token"]), membership__person=self.request.user)
+            joined = used.select_related("account").first()
             if joined:
-                return _for_this_reader_alone(HttpResponseRedirect(joined.account.get_absolute_url()))
-        return super().dispatch(request, *args, **kwargs)
+                return HttpResponseRedirect(joined.account.get_absolute_url())
+        return super().dead_link()
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Accept what the page showed, or say why not."""

@@ -396,9 +396,8 @@ def test_twenty_accepts_at_once_make_one_membership_and_one_event(fresh_database
     answers = at_once(*[accept] * 20)
 
     assert Membership.objects.filter(person=person).count() == 1
-    assert Event.objects.about(invitation).filter(name="invitation.accepted", result="done").count() == 1
-    assert answers.count(302) == 1
-    assert set(answers) <= {302, 404, 409, 422}
+    assert list(Event.objects.about(invitation).values_list("name", "result")) == [("invitation.accepted", "done")]
+    assert set(answers) == {302}  # a second click leads on: it is no refusal
 
 
 @pytest.mark.rule(9)
