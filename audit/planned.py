@@ -5,8 +5,6 @@ from itertools import count
 from typing import Any
 from weakref import WeakSet
 
-from django.db import connection
-
 
 class Planned:
     """One statement with `%s` for each parameter, prepared on a connection when it is first needed there.
@@ -26,11 +24,12 @@ class Planned:
         self._planned_on: WeakSet[Any] = WeakSet()
 
     def execute(self, cursor: Any, values: Sequence[Any]) -> None:
-        """Run the statement on a cursor of Django's default connection with these values."""
-        if connection.connection not in self._planned_on:
-            if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+        """Run the statement with these values on a cursor of Django's."""
+        database = cursor.db
+        if database.connection not in self._planned_on:
+            if database.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
                 cursor.execute(self._statement, values)
                 return
             cursor.execute(self._prepare)
-            self._planned_on.add(connection.connection)
+            self._planned_on.add(database.connection)
         cursor.execute(self._execute, values)
