@@ -31,7 +31,7 @@ def create(*, key: str, origin: str) -> str:
     private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key))
     with snapshot():
         rows = Chain.objects.order_by("kind", "subject_id").values_list("kind", "subject_id", "length", "head")
-        chains = [
+        chains: list[dict[str, Any]] = [
             {"chain": f"{kind}/{pk}", "length": length, "head": bytes(head).hex()} for kind, pk, length, head in rows
         ]
     statement = {
