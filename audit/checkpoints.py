@@ -22,7 +22,7 @@ class BadCheckpoint(Exception):
     """A file that is no checkpoint, or was changed, or was signed by another key."""
 
 
-def create(*, key: str, origin: str) -> str:
+def make(*, key: str, origin: str) -> str:
     """Return a checkpoint of all chains as JSON: their lengths and heads, signed with Ed25519.
 
     `key` is the private key, 32 bytes in hexadecimal; `origin` says whose record it is. The public key stands in it.

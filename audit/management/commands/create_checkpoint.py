@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it and print it."""
         try:
-            self.stdout.write(checkpoints.create(key=settings.CHECKPOINT_KEY, origin=settings.SITE_URL))
+            self.stdout.write(checkpoints.make(key=settings.CHECKPOINT_KEY, origin=settings.SITE_URL))
         except ValueError:
             raise CommandError(
                 "set CHECKPOINT_KEY to 32 bytes in hexadecimal: openssl rand -hex 32", returncode=2
