@@ -8,12 +8,28 @@ from django.utils.translation import gettext as _
 from accounts.models import OutgoingMail
 from audit.models import Event
 
-from .events import ACCEPTED, DECLINED, OPENED, OPENED_BY_OTHER, REVOKED
+from .events import (
+    ACCEPTED,
+    ADDRESS_CORRECTED,
+    DECLINED,
+    INVITATION_CHANGED,
+    INVITED,
+    LINK_COPIED,
+    OPENED,
+    OPENED_BY_OTHER,
+    RESENT,
+    REVOKED,
+)
 from .models import Invitation
 from .policies import REFUSED_MAIL
 from .querysets import INVITATION_MAIL
 
 TONES = {
+    INVITED.name: ("info", "send"),
+    RESENT.name: ("info", "send"),
+    LINK_COPIED.name: ("info", "link"),
+    ADDRESS_CORRECTED.name: ("info", "pencil"),
+    INVITATION_CHANGED.name: ("info", "key"),
     "mail.sent": ("ok", "mail-check"),
     "mail.delayed": ("warn", "clock"),
     "mail.failed": ("bad", "mail-x"),

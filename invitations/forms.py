@@ -111,6 +111,7 @@ class OfferForm(forms.Form):
         return [
             {
                 "asset": asset,
+                "ticked": any(value.startswith(f"{pk}:") for value in ticked),
                 "boxes": [
                     {"value": f"{pk}:{entry.code}", "words": entry.words, "ticked": f"{pk}:{entry.code}" in ticked}
                     for entry in self.offered

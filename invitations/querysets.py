@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Self
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import OutgoingMail
@@ -33,10 +33,11 @@ class InvitationQuerySet(LockableQuerySet):
 
     def undelivered(self) -> Self:
         """The open ones whose present mail failed for good, each with the server's words as `problem`."""
-        mails = OutgoingMail.objects.parked().filter(
-            kind=INVITATION_MAIL, about_kind="invitation", about_id=OuterRef("pk"), sending=OuterRef("sending")
-        )
-        return self.open().filter(Exists(mails)).annotate(problem=Subquery(mails.values("problem")[:1]))
+        return self.open().filter(Exists(_parked_mail())).with_problem()
+
+    def with_problem(self) -> Self:
+        """Each with the mail server's words as `problem` where the mail of the present sending failed for good."""
+        return self.annotate(problem=Subquery(_parked_mail().values("problem")[:1]))
 
     def in_state(self, state: str) -> Self:
         """Those of one chip of the list; without one, the open ones."""
@@ -70,4 +71,11 @@ class InvitationQuerySet(LockableQuerySet):
 
     def for_list(self) -> Self:
         """Every row with all that the list shows; the newest first, in a total order."""
-        return self.select_related("role", "invited_by").order_by("-created_at", "-pk")
+        return self.with_problem().select_related("role", "invited_by").order_by("-created_at", "-pk")
+
+
+def _parked_mail() -> QuerySet[OutgoingMail]:
+    """The mail of an invitation's present sending, where it failed for good."""
+    return OutgoingMail.objects.parked().filter(
+        kind=INVITATION_MAIL, about_kind="invitation", about_id=OuterRef("pk"), sending=OuterRef("sending")
+    )

@@ -30,7 +30,7 @@ class ReasonField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         words = {
             "label": _("Reason"),
-            "help_text": _("Optional. It stands in the log, for those who ask later."),
+            "help_text": _("It stands in the log, for those who ask later."),
             "required": False,
             "max_length": 500,
             "widget": forms.Textarea(attrs={"rows": 2}),

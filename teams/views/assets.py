@@ -33,21 +33,28 @@ class AssetPage(AccountView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Answer for the reader; for a manager, page through all who may do something."""
-        context = super().get_context_data(asset=self.asset, mine=self._answers(self.me), **kwargs)
+        mine = [{"label": _("What you may do here"), "rows": self._answers(self.me)}]
+        context = super().get_context_data(asset=self.asset, mine=mine, **kwargs)
         if not self.me.has_perm(MANAGE_TEAM, self.account):
             return context
         able = Membership.objects.current().filter(account=self.account).able_on(self.asset)
         page = page_of(able.select_related("person", "role").order_by("person__name", "pk"), self.request)
         read_many(page.object_list, self.account)
-        people = [{"member": row, "answers": self._answers(row.person)} for row in page]
+        people = [{"member": row, "answers": self._answers(row.person, row.role.permissions)} for row in page]
         return {**context, "page_obj": page, "people": people, "permissions": ASSET_PERMISSIONS}
 
-    def _answers(self, person: Any) -> list[dict[str, Any]]:
+    def _answers(self, person: Any, by_role: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
         answers = []
         for permission in ASSET_PERMISSIONS:
             answer = explain(person, permission.code, self.asset)
-            label = capfirst(str(permission.words))
-            answers.append({"label": label, "allowed": answer.allowed, "reason": answer.reason})
+            answers.append(
+                {
+                    "label": capfirst(str(permission.words)),
+                    "allowed": answer.allowed,
+                    "reason": answer.reason,
+                    "via": _("role") if permission.code in by_role else _("grant"),
+                }
+            )
         return answers
 
 

@@ -116,6 +116,7 @@ def test_the_whole_life_of_an_access(browser, live_site, as_owner, capsys):
         "Olga Berg confirmed Eddie Stone as Editor",
         "Tess Wong, who is signed in under another address",
         "Eddie Stone accepted the invitation as Editor",
+        "Olga Berg invited eddie@northwind.example as Editor",
         "Olga Berg invited tess@northwind.example as Editor",
         "Olga Berg opened the account Northwind Coffee",
     )
