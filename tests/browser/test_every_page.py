@@ -1,40 +1,63 @@
 """Every page and state, with the demo's data: nothing for axe to find, no complaint of the browser, nothing sticks out.
 
-With SCREENSHOTS=1 each page is also written to test-results/screenshots, and those that the docs show to docs/screenshots.
+With SCREENSHOTS=1 each page is also written to var/screenshots, and those that the docs show to docs/screenshots.
 """
 
-import os
 import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
-from django.urls import reverse
+from django.urls import get_resolver, reverse
+from django.urls.resolvers import URLResolver
+from playwright.sync_api import Error as PlaywrightError
 
+from accessportal.devmail import Mail
 from accounts.models import Asset, BusinessAccount, Person
 from audit.models import Event
 from invitations.models import Invitation
 from oversight.demo.cast import CAST, PASSWORD
 from teams.models import Membership, OwnershipOffer
 
-ROOT = Path(__file__).parents[2]
-ALL, SHOWN = ROOT / "test-results" / "screenshots", ROOT / "docs" / "screenshots"
-IN_THE_DOCS = {
-    "account_home-1280-light", "team-1280-light", "team-390-dark", "member-1280-light", "roles-1280-dark",
-    "invitation-1280-light", "offer-390-light", "activity-1280-light", "event-1280-light", "dashboard-390-light",
-}  # fmt: skip
-TAKE = os.environ.get("SCREENSHOTS") == "1"
-EXPECTED = "Failed to load resource: the server responded with a status of 4"  # a refusal is a page like others
+from .looking import Look, signed_in
+
+NO_PAGES = {  # addresses that are no page by themselves, each with its reason
+    "accept_invitation": "takes a POST",
+    "enter_invitation": "takes a POST",
+    "forget_invitation": "takes a POST",
+    "answer_ownership": "takes a POST",
+    "invitation_continue": "leads on",
+    "mfa_login_webauthn": "answers a script",
+    "mfa_download_recovery_codes": "a text file",
+    "dev_mail_html": "stands in a frame of the mail's page",
+    "account_set_password": "leads on: nobody is without a password, since every sign-up asks for one",
+    "account_confirm_login_code": "leads on: signing in by a mailed code is off",
+}
 
 
 @pytest.fixture
-def demo(live_site, settings):
-    """The portal with the demo's past."""
+def demo(live_site, settings, tmp_path):
+    """The portal with the demo's past, as `make run` shows it: with mails as files, and pages to read them."""
+    settings.EMAIL_BACKEND = "accessportal.devmail.EmlFileBackend"
+    settings.MAIL_FOLDER = tmp_path / "mail"
+    settings.ROOT_URLCONF = "tests.browser.site"
+    settings.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # plain http on localhost
     settings.DEBUG = True
     call_command("seed_demo", verbosity=0)
     settings.DEBUG = False
     return live_site
+
+
+def newest_mail(settings, address: str) -> Mail:
+    """The newest mail to an address."""
+    return Mail.read(sorted(Path(settings.MAIL_FOLDER).glob(f"*-{address}.eml"))[-1])
+
+
+def link_of(address: str) -> str:
+    """The path that the link of an unanswered invitation leads to."""
+    return reverse(
+        "invitation_offer", args=[Invitation.objects.unanswered().filter(address=address).latest("pk").present_token()]
+    )
 
 
 def _member(account, key, **more):
@@ -50,6 +73,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
     """Return, for each person, the pages to visit: a name and an address."""
     northwind = BusinessAccount.objects.get(name="Northwind Coffee")
     halo = BusinessAccount.objects.get(name="Halo Skincare")
+    lumen = BusinessAccount.objects.get(name="Lumen Bikes")
     studio = BusinessAccount.objects.get(name="Pellegrini Ceramics")
     here = {"slug": northwind.slug}
     us, popup = (Asset.objects.get(account=northwind, name=name) for name in ("Northwind US", "Pop-up 2025"))
@@ -63,7 +87,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
     return {
         "": [
             at("front"), at("account_login"), at("account_signup"), at("account_reset_password"),
-            at("account_reset_password_done"), at("no_invitation", anything="x"), ("not_found", "/nowhere/"),
+            at("account_reset_password_done"), at("account_inactive"), at("no_invitation", anything="x"), ("not_found", "/nowhere/"),
         ],
         "nadia": [
             at("dashboard"), at("my_activity"), at("profile"), at("account_email"), at("account_change_password"),
@@ -81,6 +105,14 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             at("archive_asset", slug=northwind.slug, pk=us.pk), at("restore_asset", slug=northwind.slug, pk=popup.pk),
             at("invitations", **here), ("invitations_failed", reverse("invitations", kwargs=here) + "?state=failed"),
             at("invite", **here), at("invitation", **lena), ("invitation_failed", reverse("invitation", kwargs=failed)),
+            *(
+                (f"invitation_{name}", reverse("invitation", kwargs=_invitation(northwind, address)))
+                for name, address in {
+                    "opened_by_another": CAST["wanda"].address, "run_out": "olaf.krause@northwind.example",
+                    "handed_over": "sara.lund@northwind.example", "revoked": "rob.sanders@northwind.example",
+                    "declined": "pia.holmgren@northwind.example", "accepted": CAST["eddie"].address,
+                }.items()
+            ),
             at("resend_invitation", **lena), at("copy_invitation_link", **lena), at("correct_invitation", **failed),
             at("change_invitation", **lena), at("revoke_invitation", **lena),
             at("activity", **here), at("event", slug=northwind.slug, number=changed.number),
@@ -92,7 +124,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("home_of_a_member", reverse("account_home", kwargs=here)), ("refused", reverse("team", kwargs=here)),
             ("leave_as_member", reverse("leave_account", kwargs=here)),
             ("settings_of_a_member", reverse("account_settings", kwargs=here)),
-            ("offer_for_another", reverse("invitation_offer", args=[Invitation.objects.get(pk=lena["pk"]).present_token()])),
+            ("offer_for_another", link_of("lena.fischer@northwind.example")),
         ],
         "bruno": [("suspended", reverse("account_home", kwargs=here)), ("dashboard_suspended", reverse("dashboard"))],
         "ines": [("no_second_factor", "/accounts/brightside-agency/"), ("dashboard_of_an_agency", reverse("dashboard"))],
@@ -104,10 +136,14 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         "henrik": [("closed", "/accounts/northwind-pop-up/"), ("ended", reverse("account_home", kwargs=here))],
         "wanda": [
             ("dashboard_empty", reverse("dashboard")),
-            ("offer", reverse("invitation_offer", args=[Invitation.objects.get(address=CAST["wanda"].address).present_token()])),
+            ("offer", link_of(CAST["wanda"].address)),
             ("decline_invitation", reverse("decline_invitation", args=[Invitation.objects.get(address=CAST["wanda"].address).present_token()])),
         ],
-        "chen": [("ownership_offer", reverse("ownership_offer", args=[halo.slug, offer.pk]))],
+        "chen": [
+            ("ownership_offer", reverse("ownership_offer", args=[halo.slug, offer.pk])),
+        ],
+        "lars": [("invitation_lost_ground", reverse("invitation", kwargs=_invitation(lumen, CAST["gabriel"].address)))],
+        "mara": [("mfa_index_of_someone_safe", reverse("mfa_index"))],
         "amelie": [("ownership_open", reverse("ownership", args=[halo.slug])), ("withdraw_ownership", reverse("withdraw_ownership", args=[halo.slug, offer.pk]))],
     }  # fmt: skip
 
@@ -122,53 +158,228 @@ LOOKS = [
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_every_page_in_one_look(browser, demo, width, scheme, client):
-    axe, faults = Axe(), []
-    for key, visits in pages().items():
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce", timezone_id="UTC"
-        )
-        if key:
-            context.add_cookies([_signed_in(key, demo.url)])
-        page = context.new_page()
-        said: list[str] = []
-        page.on("console", lambda message, said=said: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error, said=said: said.append(str(error)))
+def test_every_page_in_one_look(browser, demo, settings, width, scheme):
+    look = Look(browser, demo.url, width, scheme)
+    for who, visits in pages().items():
+        page = look.window(who)
         for name, address in visits:
-            said.clear()
-            response = page.goto(f"{demo.url}{address}")
-            if response.status >= 500:
-                faults.append((name, response.status))
-                continue
-            faults += [(name, "console", text) for text in said if not text.startswith(EXPECTED)]
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                faults.append((name, "sticks out of the page"))
-            if width != 360:
-                found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
-                faults += [(name, entry["id"], entry["nodes"][0]["html"][:150]) for entry in found]
-            if TAKE and width != 360:
-                shot = f"{name}-{width}-{scheme}"
-                page.screenshot(path=(SHOWN if shot in IN_THE_DOCS else ALL) / f"{shot}.png", full_page=True)
-        context.close()
+            look.visit(page, name, address)
+        page.context.close()
+    for journey in JOURNEYS:
+        try:
+            journey(look, settings)
+        except PlaywrightError as stuck:  # the other journeys are walked all the same
+            look.faults.append((journey.__name__, str(stuck)))
 
-    assert faults == []
+    assert look.faults == []
+    assert _pages_of(get_resolver()) - look.seen - set(NO_PAGES) == set(), "a page that nobody looked at"
 
 
-def _signed_in(key: str, url: str) -> dict[str, str]:
-    """The cookie of a session: signing in by the page is another test's story."""
-    from django.conf import settings
-    from django.test import Client
-
-    client = Client()
-    client.force_login(Person.objects.get(email=CAST[key].address))
-    return {
-        "name": settings.SESSION_COOKIE_NAME,
-        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-        "url": url,
-    }
+def _pages_of(resolver: URLResolver) -> set[str]:
+    names = set()
+    for pattern in resolver.url_patterns:
+        names |= _pages_of(pattern) if isinstance(pattern, URLResolver) else {pattern.name}
+    return names - {None}
 
 
-@pytest.mark.requirement("MF1")
+# --- What is seen on the way only -------------------------------------------------------------------------------------
+def signing_up(look: Look, settings) -> None:
+    """Mistyped, then confirmed by a code, a wrong one first."""
+    page = look.window()
+    page.goto(f"{look.site}{reverse('account_signup')}")
+    page.get_by_label("E-mail address").fill("new.person@northwind.example")
+    page.get_by_label("Your name").fill("New Person")
+    page.get_by_label("Password").fill("short")
+    look.send(page)
+    look.look(page, "sign_up_refused")
+    page.get_by_label("Password").fill("a sentence that nobody guesses 42")
+    look.send(page)
+    look.look(page, "confirm_address")
+    page.locator("input[name=code]").fill("WRONG1")
+    look.send(page)
+    look.look(page, "confirm_address_wrong_code")
+    page.context.close()
+
+
+def signing_in(look: Look, settings) -> None:
+    """With a wrong password, then as someone with a second factor, with a wrong code."""
+    page = look.window()
+    page.goto(f"{look.site}{reverse('account_login')}")
+    page.locator("input[name=login]").fill(CAST["mara"].address)
+    page.locator("input[name=password]").fill("not the right one")
+    look.send(page)
+    look.look(page, "sign_in_refused")
+    page.locator("input[name=password]").fill(PASSWORD)
+    look.send(page)
+    look.look(page, "second_step")
+    page.locator("input[name=code]").first.fill("000000")
+    look.send(page)
+    look.look(page, "second_step_refused")
+    page.context.close()
+
+
+def forgetting_the_password(look: Look, settings) -> None:
+    """The mailed link, the new password, and the link once more."""
+    page = look.window()
+    page.goto(f"{look.site}{reverse('account_reset_password')}")
+    page.locator("input[name=email]").fill(CAST["hugo"].address)
+    look.send(page)
+    look.look(page, "reset_asked")
+    link = re.search(r"https?://\S+/password/reset/key/\S+", newest_mail(settings, CAST["hugo"].address).text)[0]
+    look.visit(page, "reset_by_link", link)
+    for field in page.locator("main form input[type=password]").all():
+        field.fill("a new sentence that nobody guesses")
+    look.send(page)
+    look.look(page, "reset_done")
+    other = look.window()
+    look.visit(other, "reset_link_used", link)
+    page.context.close()
+    other.context.close()
+
+
+def looking_after_ones_safety(look: Look, settings) -> None:
+    """Proving that it is still you; an authenticator app; a passkey on a virtual device; recovery codes."""
+    page = look.window("nadia")
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "isUserVerified": True}})
+    look.visit(page, "still_you", reverse("mfa_activate_totp"))
+    page.locator("input[name=password]").fill("not the right one")
+    look.send(page)
+    look.look(page, "still_you_refused")
+    page.locator("input[name=password]").fill(PASSWORD)
+    look.send(page)
+    look.look(page, "authenticator_app")
+    page.locator("input[name=code]").fill("000000")
+    look.send(page)
+    look.look(page, "authenticator_app_refused")
+    look.visit(page, "passkeys_none", reverse("mfa_list_webauthn"))
+    look.visit(page, "add_passkey", reverse("mfa_add_webauthn"))
+    page.locator("input[name=name]").fill("Nadia’s laptop")
+    look.send(page, "#mfa_webauthn_add")
+    look.look(page, "passkey_added")
+    look.visit(page, "passkeys", reverse("mfa_list_webauthn"))
+    key = Person.objects.get(email=CAST["nadia"].address).authenticator_set.get(type="webauthn").pk
+    look.visit(page, "rename_passkey", reverse("mfa_edit_webauthn", args=[key]))
+    look.visit(page, "remove_passkey", reverse("mfa_remove_webauthn", args=[key]))
+    look.visit(page, "still_you_by_passkey", reverse("mfa_reauthenticate_webauthn"))
+    page.context.close()
+
+    page = look.window("mara")
+    look.visit(page, "still_you_by_code", reverse("mfa_reauthenticate"))
+    page.goto(f"{look.site}{reverse('account_reauthenticate')}")
+    page.locator("input[name=password]").fill(PASSWORD)
+    look.send(page)
+    for name in ("mfa_index", "mfa_deactivate_totp", "mfa_generate_recovery_codes"):
+        look.visit(page, f"{name}_set_up", reverse(name))
+    look.send(page, "main form .btn-danger, main form .btn-primary")
+    look.look(page, "recovery_codes_shown")
+    look.visit(page, "recovery_codes", reverse("mfa_view_recovery_codes"))
+    page.context.close()
+
+
+def inviting(look: Look, settings) -> None:
+    """Several addresses at once, of which some are refused; nothing chosen; a link to hand over."""
+    page = look.window("nadia")
+    home = reverse("invite", args=["northwind-coffee"])
+    page.goto(f"{look.site}{home}")
+    look.send(page)
+    look.look(page, "invite_nothing_typed")
+    page.goto(f"{look.site}{home}")
+    page.locator("textarea[name=addresses]").fill(
+        f"a.very.long.address.of.somebody@northwind.example, {CAST['eddie'].address}"
+    )
+    page.locator("input[name=role][value=editor]").check()
+    look.send(page)
+    look.look(page, "invite_partly_refused")
+    sara = Invitation.objects.get(address="sara.lund@northwind.example")
+    page.goto(f"{look.site}{reverse('copy_invitation_link', args=['northwind-coffee', sara.pk])}")
+    look.send(page)
+    look.look(page, "link_to_hand_over")
+    page.context.close()
+
+
+def mistyping(look: Look, settings) -> None:
+    """Forms sent with nothing, or the wrong thing, in them."""
+    page = look.window("nadia")
+    northwind = BusinessAccount.objects.get(slug="northwind-coffee")
+    oscar = _member(northwind, "oscar")
+    for name, address in (
+        ("open_account_empty", reverse("open_account")),
+        ("add_asset_empty", reverse("add_asset", args=[northwind.slug])),
+        ("close_account_not_typed", reverse("close_account", args=[northwind.slug])),
+        ("change_role_nothing_chosen", reverse("change_role", kwargs=oscar)),
+    ):
+        page.goto(f"{look.site}{address}")
+        page.evaluate("document.querySelectorAll('main form [type=submit]').forEach(one => { one.disabled = false })")
+        look.send(page, "main form [type=submit].btn-primary, main form [type=submit].btn-danger")
+        look.look(page, name)
+    page.goto(f"{look.site}{reverse('change_role', kwargs=oscar)}")
+    page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+    page.evaluate("document.querySelectorAll('input[name=csrfmiddlewaretoken]').forEach(one => { one.value = 'x' })")
+    look.send(page, "main form [type=submit]")
+    look.look(page, "form_from_nowhere")
+    page.context.close()
+
+
+def being_invited(look: Look, settings) -> None:
+    """By a mailed link and by one that was handed over, new and known, until the account is entered; and declining."""
+    page = look.window()
+    look.visit(page, "offer_to_a_new_person", link_of("freya.aalto@northwind.example"))
+    look.send(page)
+    look.look(page, "invited_sign_up")
+    page.get_by_label("Your name").fill("Freya Aalto")
+    page.get_by_label("Password").fill("a sentence that nobody guesses 42")
+    look.send(page)
+    look.look(page, "offer_after_sign_up")
+    look.send(page)
+    look.look(page, "home_of_a_new_member")
+    page.context.close()
+
+    page = look.window()
+    look.visit(page, "offer_handed_over", link_of("sara.lund@northwind.example"))
+    look.visit(page, "offer_expired", link_of("olaf.krause@northwind.example"))
+    look.visit(page, "offer_to_someone_known", link_of(CAST["wanda"].address))
+    look.send(page)
+    look.look(page, "invited_sign_in")
+    page.context.close()
+
+    page = look.window("gabriel")
+    look.visit(page, "offer_from_someone_demoted", link_of(CAST["gabriel"].address))
+    look.send(page)
+    look.look(page, "offer_lost_its_ground")
+    page.context.close()
+
+    page = look.window("wanda")
+    page.goto(f"{look.site}{reverse('decline_invitation', args=[link_of(CAST['wanda'].address).split('/')[-2]])}")
+    look.send(page, "main form [type=submit]")
+    look.look(page, "declined")
+    page.context.close()
+
+
+def running_it_locally(look: Look, settings) -> None:
+    """The mails, the components, and the pages of a failure."""
+    page = look.window()
+    look.visit(page, "mails", reverse("dev_mail"))
+    look.visit(page, "mails_none", f"{reverse('dev_mail')}?q=zzz")
+    for mail in list(Path(settings.MAIL_FOLDER).glob("*.eml")):
+        look.visit(
+            page, f"mail_{mail.name.rsplit('-', 1)[1].split('@')[0]}", reverse("dev_mail_page", args=[mail.name])
+        )
+    look.visit(page, "components", reverse("dev_components"))
+    for status in (400, 429, 500):
+        look.visit(page, f"failing_{status}", f"/failing/{status}/", status=status)
+    page.context.close()
+
+
+JOURNEYS = [
+    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, mistyping, being_invited,
+    running_it_locally,
+]  # fmt: skip
+
+
+# --- By the keyboard --------------------------------------------------------------------------------------------------
 def test_signing_in_inviting_and_accepting_by_the_keyboard_alone(browser, demo):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
@@ -191,7 +402,7 @@ def test_signing_in_inviting_and_accepting_by_the_keyboard_alone(browser, demo):
     assert Invitation.objects.filter(address="keys@northwind.example").exists()
     token = Invitation.objects.get(address=CAST["wanda"].address).present_token()
     other = browser.new_context()
-    other.add_cookies([_signed_in("wanda", demo.url)])
+    other.add_cookies([signed_in("wanda", demo.url)])
     page = other.new_page()
     page.goto(f"{demo.url}{reverse('invitation_offer', args=[token])}")
     _tab_to(page, "form[action$='/accept/'] button")
