@@ -2,10 +2,13 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,6 +16,7 @@ from django.urls import reverse
 
 from audit.recording import note
 
+from .actions import end_sessions
 from .events import PASSWORD_RESET_ASKED
 from .letters import absolute
 from .models import Person
@@ -59,6 +63,15 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Return the secret, whichever of the known keys encrypted it."""
         return _fernet().decrypt(encrypted_text.encode()).decode()
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """Ends sessions by the action that writes it down."""
+
+    def end_sessions(self, sessions: Sequence[UserSession]) -> None:
+        """End them; all are of the person who asks."""
+        for person in {session.user for session in sessions}:
+            end_sessions(person=person, keys=[session.session_key for session in sessions], by=person)
 
 
 def _fernet() -> MultiFernet:

@@ -17,3 +17,9 @@ def deliver_mail(*, mail_id: int, **_later: Any) -> None:
 def sweep_outbox(**_later: Any) -> None:
     """Find what was not sent, and ring for it again."""
     actions.sweep()
+
+
+@shared_task
+def clear_expired_sessions(**_later: Any) -> None:
+    """Take away the rows of sessions that ran out: they open nothing, but there are many."""
+    actions.clear_expired_sessions()

@@ -7,7 +7,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import BusinessAccount, Person
+from accounts.models import BusinessAccount, Person, Session
 from invitations.models import Invitation
 from teams.models import Membership, OwnershipOffer, Role
 
@@ -92,18 +92,15 @@ def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
 
 def security_of(person: Person) -> dict[str, Any]:
     """Return how a person signs in: `totp`, `passkeys`, `codes` left (None without any), `password`, `sessions`."""
-    from allauth.mfa.models import Authenticator  # an installed app's models: only there once the apps are loaded
-    from allauth.usersessions.models import UserSession
-    from django.contrib.sessions.models import Session
+    from allauth.mfa.models import Authenticator  # an installed app's model: only there once the apps are loaded
 
     factors = list(Authenticator.objects.filter(user=person))
     kinds = [factor.type for factor in factors]
     codes = next((factor for factor in factors if factor.type == Authenticator.Type.RECOVERY_CODES), None)
-    keys = UserSession.objects.filter(user=person).values("session_key")
     return {
         "totp": Authenticator.Type.TOTP in kinds,
         "passkeys": kinds.count(Authenticator.Type.WEBAUTHN),
         "codes": len(codes.wrap().get_unused_codes()) if codes else None,
         "password": person.has_usable_password(),
-        "sessions": Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).count(),
+        "sessions": Session.objects.filter(person=person, expire_date__gt=timezone.now()).count(),
     }

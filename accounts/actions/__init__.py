@@ -4,6 +4,7 @@ from .accounts import change_policy, change_settings, upgrade
 from .assets import add_asset, archive_asset, change_asset, restore_asset
 from .mails import deliver, post, sweep
 from .people import change_profile
+from .sessions import clear_expired_sessions, end_sessions
 
 __all__ = [
     "add_asset",
@@ -12,7 +13,9 @@ __all__ = [
     "change_policy",
     "change_profile",
     "change_settings",
+    "clear_expired_sessions",
     "deliver",
+    "end_sessions",
     "post",
     "restore_asset",
     "sweep",

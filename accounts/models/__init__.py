@@ -1,7 +1,8 @@
-"""People, business accounts, their assets and policy, and the mails that are to be sent."""
+"""People, business accounts, their assets and policy, sessions, and the mails that are to be sent."""
 
 from .accounts import Asset, BusinessAccount, SecurityPolicy
 from .mails import OutgoingMail
 from .people import Person
+from .sessions import Session
 
-__all__ = ["Asset", "BusinessAccount", "OutgoingMail", "Person", "SecurityPolicy"]
+__all__ = ["Asset", "BusinessAccount", "OutgoingMail", "Person", "SecurityPolicy", "Session"]

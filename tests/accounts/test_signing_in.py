@@ -1,5 +1,6 @@
 """Signing in and what it leaves in the log: passwords, resets, second factors, sessions, the profile."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -7,8 +8,10 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Person
+from accounts.models import Person, Session
+from accounts.tasks import clear_expired_sessions
 from audit.models import Event
 from tests.factories import PASSWORD, PersonFactory
 
@@ -113,6 +116,27 @@ def test_a_person_sees_the_own_sessions_and_ends_the_others(client):
     assert before.status_code == 200
     assert elsewhere.get("/dashboard/").status_code == 302
     assert client.get("/dashboard/").status_code == 200
+    assert told_of(person)[-1] == "person.sessions_ended"
+
+
+def test_the_row_of_a_session_names_its_person_until_it_is_signed_out(client):
+    person = PersonFactory()
+    client.force_login(person)
+    signed_in = list(Session.objects.filter(person=person).values_list("pk", flat=True))
+
+    client.post(reverse("account_logout"))
+
+    assert signed_in != []
+    assert not Session.objects.filter(person=person).exists()
+
+
+def test_rows_of_sessions_that_ran_out_are_taken_away(client):
+    client.force_login(PersonFactory())
+    Session.objects.update(expire_date=timezone.now() - dt.timedelta(days=1))
+
+    clear_expired_sessions()
+
+    assert not Session.objects.exists()
 
 
 def test_name_and_time_zone_are_kept_as_typed_and_nonsense_is_refused(client):

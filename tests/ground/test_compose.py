@@ -271,7 +271,7 @@ def test_the_role_of_web_and_worker_may_not_make_tables_or_truncate_any(as_web):
     with pytest.raises(errors.InsufficientPrivilege):
         as_web.execute("CREATE TABLE more (id integer)")
     with pytest.raises(errors.InsufficientPrivilege):
-        as_web.execute("TRUNCATE django_session")
+        as_web.execute("TRUNCATE accounts_session")
 
 
 @pytest.mark.rule(15)

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from accounts import actions as accounts
 from accounts.actions import mails
 from accounts.models import BusinessAccount, OutgoingMail, Person
+from accounts.sessions import SessionStore
 from audit.models import Event
 from audit.recording import SYSTEM, Refused, record_refusal
 from invitations import actions as invitations
@@ -77,6 +79,7 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
         "asset": AssetFactory(account=h.account, archived_at=timezone.now()), "by": h.olga,
     },
     accounts.change_profile: lambda h: {"person": h.olga, "name": "Other", "time_zone": "UTC", "by": h.olga},
+    accounts.end_sessions: lambda h: {"person": h.olga, "keys": [_session_of(h.olga)], "by": h.olga},
     mails.settle_sent: lambda h: {"mail": h.mail(), "by": SYSTEM},
     mails.settle_delayed: lambda h: {"mail": h.mail(), "problem": "try later", "by": SYSTEM},
     mails.settle_parked: lambda h: {"mail": h.mail(), "problem": "no such address", "by": SYSTEM},
@@ -119,6 +122,14 @@ FREE = {
     mails.settle_sent, mails.settle_delayed, mails.settle_parked, teams.open_account, accounts.change_profile,
     invitations.decline, invitations.note_opening, refuse_acceptance, oversight.note_reading, oversight.export_log,
 }  # fmt: skip
+ONESELF = {teams.leave, accounts.end_sessions}  # what takes away from oneself needs no power
+
+
+def _session_of(person: Person) -> str:
+    store = SessionStore()
+    store[SESSION_KEY] = str(person.pk)
+    store.create()
+    return store.session_key
 
 
 def _offered(house: House) -> dict[str, Any]:
@@ -196,7 +207,7 @@ def test_a_stranger_can_do_no_act_and_the_attempt_is_recorded(act):
 
 
 @pytest.mark.rule(1)
-@pytest.mark.parametrize("act", [act for act in ACTS if act not in {*FREE, teams.leave}], ids=lambda act: act.__name__)
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in {*FREE, *ONESELF}], ids=lambda act: act.__name__)
 def test_an_act_asks_the_database_again_and_not_what_the_request_remembers(act):
     """A person who is switched off after the page was opened does nothing any more, whatever the object remembers."""
     house = House()

@@ -4,13 +4,12 @@ import datetime as dt
 import re
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Person
+from accounts.models import Person, Session
 from audit.models import Event
 from invitations import actions
 from invitations.models import Invitation
