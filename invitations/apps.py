@@ -7,10 +7,15 @@ class InvitationsConfig(AppConfig):
     name = "invitations"
 
     def ready(self) -> None:
-        """Say how the mails of this floor are written."""
+        """Say how the mails of this floor are written, and where it names people."""
         from accounts.letters import register_writer  # speaks of models, which are only there by now
+        from teams.offboarding import register_reference, register_trace
 
-        from . import letters, policies
+        from . import letters, policies, traces
 
         register_writer(policies.INVITATION_MAIL, letters.invitation_letter)
         register_writer(policies.REFUSED_MAIL, letters.refused_letter)
+        for trace in traces.TRACES:
+            register_trace(trace)
+        for reference in traces.REFERENCES:
+            register_reference(reference)

@@ -61,7 +61,9 @@ def timeline(invitation: Invitation) -> list[dict[str, Any]]:
         steps.append({"at": mail.due_at, "title": _("The mail waits to be sent"), "tone": "info", "icon": "send"})
     answers = {ACCEPTED.name, DECLINED.name, REVOKED.name}
     if invitation.state == Invitation.State.REVOKED and not any(step["name"] in answers for step in steps):
+        replaced = invitation.answered_at is not None and invitation.answered_at >= invitation.expires_at
         words = _("It had run out, and a newer invitation took its place")
+        words = words if replaced else _("It ended together with somebody’s access, of which it was a part")
         steps.append({"at": invitation.answered_at, "title": words, "tone": "info", "icon": "refresh"})
     if invitation.is_expired:
         steps.append({"at": invitation.expires_at, "title": _("It ran out unanswered"), "tone": "bad", "icon": "clock"})

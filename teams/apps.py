@@ -2,15 +2,21 @@ from django.apps import AppConfig
 
 
 class TeamsConfig(AppConfig):
-    """Roles, memberships, asset grants, ownership."""
+    """Roles, memberships, asset grants, ownership, offboarding."""
 
     name = "teams"
 
     def ready(self) -> None:
-        """Say how this floor's mails are written."""
+        """Say how this floor's mails are written, and where it names people."""
         from accounts.letters import register_writer  # models can be imported only now
 
-        from . import letters
+        from . import letters, policies
         from .actions.ownership import OFFER_MAIL
+        from .offboarding import register_reference
+        from .traces import REFERENCES
 
         register_writer(OFFER_MAIL, letters.ownership_offer)
+        register_writer(policies.ENDED_MAIL, letters.access_ended)
+        register_writer(policies.BACK_MAIL, letters.access_back)
+        for reference in REFERENCES:
+            register_reference(reference)

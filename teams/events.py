@@ -31,5 +31,8 @@ GRANTS_CHANGED = register(
 )
 SUSPENDED = register("member.suspended", _("suspend a member"), _("{actor} suspended {target}"))
 RESTORED = register("member.restored", _("restore a member"), _("{actor} restored {target}"))
-REMOVED = register("member.removed", _("remove a member"), _("{actor} removed {target}"))
+OFFBOARDED = register("member.offboarded", _("offboard a member"), _("{actor} offboarded {target}"))
+BROUGHT_BACK = register(
+    "member.brought_back", _("bring back a member"), _("{actor} brought {target} back as {after[role][name]}")
+)
 LEFT = register("member.left", _("leave the account"), _("{actor} left the account"))

@@ -1,5 +1,6 @@
 """Parsing and wording of what is asked about members, grants and ownership."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -42,6 +43,27 @@ class ReasonForm(forms.Form):
     """A confirmation that takes a reason."""
 
     reason = ReasonField()
+
+
+class OffboardForm(forms.Form):
+    """Why a person's access ends, and which other memberships end with it: only such as the page has shown."""
+
+    also = forms.ModelMultipleChoiceField(
+        queryset=Membership.objects.none(),
+        required=False,
+        widget=forms.MultipleHiddenInput,
+        error_messages={"invalid_choice": _("This has changed since you opened the page. Please look again.")},
+    )
+    reason = ReasonField(
+        required=True,
+        label=_("Why"),
+        help_text=_("It stands in the log and on the receipt. The person is not told."),
+        error_messages={"required": _("Say why, for those who ask later.")},
+    )
+
+    def __init__(self, *args: Any, others: Sequence[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices_of(self, "also").queryset = Membership.objects.current().filter(pk__in=[row.pk for row in others])
 
 
 class TeamFilterForm(FilterForm):

@@ -1,5 +1,8 @@
 """The mails of the team's floor."""
 
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -7,7 +10,8 @@ from accounts.letters import Letter, absolute, compose
 from accounts.models import OutgoingMail
 from accounts.normalising import plain_name
 
-from .models import OwnershipOffer
+from . import policies
+from .models import Membership, Offboarding, OwnershipOffer
 
 
 def ownership_offer(mail: OutgoingMail) -> Letter | None:
@@ -22,4 +26,47 @@ def ownership_offer(mail: OutgoingMail) -> Letter | None:
         "ownership_offer",
         subject=_("%(person)s offers you the ownership of %(account)s") % names,
         context={**names, "link": link},
+    )
+
+
+def access_ended(mail: OutgoingMail) -> Letter | None:
+    """Tell a person that access has ended, where, and what that means for signing in; never why.
+
+    Where the password was reset and none is set since, the letter carries the link to a new one, made as it is sent.
+    """
+    act = Offboarding.objects.select_related("person", "by").get(pk=mail.about_id)
+    receipts = list(act.receipts.select_related("account").order_by("account__name", "pk"))
+    names = [plain_name(receipt.account.name) for receipt in receipts]
+    person, link = act.person, ""
+    was_reset = receipts[0].statement["ended"]["password"] == policies.PASSWORD_RESET
+    if was_reset and not person.has_usable_password() and person.is_active:
+        key = f"{user_pk_to_url_str(person)}-{default_token_generator.make_token(person)}"
+        link = get_adapter().get_reset_password_from_key_url(key)
+    return compose(
+        "access_ended",
+        subject=_("Your access to %(accounts)s has ended") % {"accounts": ", ".join(names)},
+        context={
+            "accounts": names,
+            "by": plain_name(str(act.by)),
+            "at": act.at,
+            "link": link,
+            "ask_again": absolute(reverse("account_reset_password")),
+        },
+    )
+
+
+def access_back(mail: OutgoingMail) -> Letter | None:
+    """Tell a person that the access is back; None when it has ended again meanwhile."""
+    member = Membership.objects.current().select_related("account", "role").filter(pk=mail.about_id).first()
+    if member is None:
+        return None
+    account = plain_name(member.account.name)
+    return compose(
+        "access_back",
+        subject=_("Your access to %(account)s is back") % {"account": account},
+        context={
+            "account": account,
+            "role": plain_name(str(member.role)),
+            "link": absolute(reverse("account_home", args=[member.account.slug])),
+        },
     )

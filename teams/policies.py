@@ -7,6 +7,9 @@ from accounts.models import BusinessAccount
 
 from .models import Membership, Role
 
+PASSWORD_RESET, PASSWORD_KEPT = "reset", "kept"  # what an offboarding does with the password
+ENDED_MAIL, BACK_MAIL = "access_ended", "access_back"  # the kinds of the mails of an offboarding, and of its undoing
+
 
 def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> None:
     """Demand that the account may have one more holder of `role` (rule 5). `freed` seats become free by the same act.

@@ -1,4 +1,4 @@
-"""The reading questions about roles, memberships, asset grants and ownership offers."""
+"""The reading questions about roles, memberships, asset grants, ownership offers and receipts."""
 
 import datetime as dt
 from typing import Any, Self
@@ -143,3 +143,19 @@ class OwnershipOfferQuerySet(LockableQuerySet):
     def open(self) -> Self:
         """Those that wait for an answer."""
         return self.filter(state=self.model.State.OPEN)
+
+    def made_to(self, membership: Any) -> Self:
+        """Those to one member of an account."""
+        return self.filter(account_id=membership.account_id, person_id=membership.person_id)
+
+
+class ReceiptQuerySet(LockableQuerySet):
+    """Receipts of offboarding."""
+
+    def of(self, membership: Any) -> Self:
+        """Those about one membership: one at most, since it ends once."""
+        return self.filter(membership=membership)
+
+    def with_all(self) -> Self:
+        """Each with what its page names."""
+        return self.select_related("account", "membership", "offboarding__person", "offboarding__by", "brought_back_by")

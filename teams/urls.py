@@ -6,6 +6,7 @@ from . import views
 
 urlpatterns: list[URLPattern] = [
     path("accounts/new/", views.OpenAccount.as_view(), name="open_account"),
+    path("people/<int:pk>/", views.PersonPage.as_view(), name="person"),
 ]
 inside_an_account: list[URLPattern] = [
     path("security/", views.SecurityPolicyPage.as_view(), name="security_policy"),
@@ -25,5 +26,8 @@ inside_an_account: list[URLPattern] = [
     path("team/<int:pk>/assets/<int:asset_id>/", views.MemberGrants.as_view(), name="member_grants"),
     path("team/<int:pk>/suspend/", views.SuspendMember.as_view(), name="suspend_member"),
     path("team/<int:pk>/restore/", views.RestoreMember.as_view(), name="restore_member"),
-    path("team/<int:pk>/remove/", views.RemoveMember.as_view(), name="remove_member"),
+    path("team/<int:pk>/offboard/", views.OffboardMember.as_view(), name="offboard_member"),
+    path("receipts/<int:pk>/", views.ReceiptPage.as_view(), name="receipt"),
+    path("receipts/<int:pk>/bring-back/", views.BringBack.as_view(), name="bring_back"),
+    path("receipts/<int:pk>/<slug:kind>/", views.ReceiptFile.as_view(), name="receipt_file"),
 ]

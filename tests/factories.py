@@ -15,7 +15,7 @@ from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
 from invitations.models import Invitation
 from invitations.tokens import hash_of, token_for
 from teams.actions.grants import write_grants
-from teams.models import AssetGrant, Membership, OwnershipOffer, Role
+from teams.models import AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Role
 
 PASSWORD = "a long enough sentence 4 tests"
 
@@ -117,6 +117,33 @@ class OwnershipOfferFactory(DjangoModelFactory):
     account = factory.SubFactory(BusinessAccountFactory)
     offered_by = factory.LazyAttribute(lambda offer: offer.account.owner)
     person = factory.LazyAttribute(lambda offer: MembershipFactory(account=offer.account).person)
+
+
+class ReceiptFactory(DjangoModelFactory):
+    """The receipt of an editor who was offboarded by the account's owner."""
+
+    class Meta:
+        model = Receipt
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    membership = factory.LazyAttribute(lambda receipt: MembershipFactory(account=receipt.account, ended=True))
+    offboarding = factory.LazyAttribute(
+        lambda receipt: Offboarding.objects.create(person=receipt.membership.person, by=receipt.account.owner)
+    )
+    statement = factory.LazyAttribute(
+        lambda receipt: {
+            "person": {"id": 0, "name": str(receipt.membership.person), "address": receipt.membership.person.email},
+            "account": {"id": receipt.account.pk, "name": receipt.account.name},
+            "by": {"id": receipt.account.owner_id, "name": str(receipt.account.owner)},
+            "at": "2026-11-01T12:00:00.000000Z",
+            "reason": "Left the company",
+            "ended": {
+                "role": receipt.membership.role.as_event(), "state": "active", "grants": [], "offers": 0, "others": {},
+                "sessions": 0, "password": "kept", "joined_at": "2026-10-01T12:00:00.000000Z", "ends_at": None,
+            },
+            "checked": [{"what": "Memberships", "field": "teams.Membership.person", "found": 0}],
+        }
+    )  # fmt: skip
 
 
 def owner_of(account: BusinessAccount) -> Membership:

@@ -36,6 +36,7 @@ class Outside:
 
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
+RECEIPT = {"pk": "receipt"}
 
 INSIDE = {
     "account_home": Inside(VIEW_ACCOUNT),
@@ -69,7 +70,10 @@ INSIDE = {
     "member_grants": Inside(MANAGE_TEAM, {"pk": "member", "asset_id": "asset"}, ACT),
     "suspend_member": Inside(MANAGE_TEAM, MEMBER, ACT),
     "restore_member": Inside(MANAGE_TEAM, MEMBER, ACT),
-    "remove_member": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "offboard_member": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "receipt": Inside(VIEW_AUDIT, RECEIPT),
+    "receipt_file": Inside(VIEW_AUDIT, RECEIPT, given={"kind": "json"}),
+    "bring_back": Inside(MANAGE_TEAM, RECEIPT, ACT),
     "account_settings": Inside(VIEW_ACCOUNT, methods=ACT),
     "upgrade_account": Inside(OWN_ACCOUNT, methods=ACT),
     "assets": Inside(VIEW_ACCOUNT),
@@ -84,6 +88,7 @@ OUTSIDE = {
     "my_activity": Outside(302, 200, 302),
     "open_account": Outside(302, 200, 302, 422),
     "profile": Outside(302, 200, 302, 422),
+    "person": Outside(302, 404, 302, 405, {"pk": "1"}),
     "invitation_offer": Outside(404, 404, 404, 404, NO_LINK),
     "accept_invitation": Outside(404, 404, 404, 404, NO_LINK),
     "decline_invitation": Outside(404, 404, 404, 404, NO_LINK),

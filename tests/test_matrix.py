@@ -23,6 +23,7 @@ from tests.factories import (
     MembershipFactory,
     OwnershipOfferFactory,
     PersonFactory,
+    ReceiptFactory,
 )
 from tests.matrix import EMBEDDED_ONLY, INSIDE, OUTSIDE, Inside
 
@@ -54,6 +55,7 @@ def _things(account: Any, heir: Person) -> dict[str, Any]:
         "archived_asset": AssetFactory(account=account, archived_at=timezone.now()).pk,
         "invitation": InvitationFactory(account=account).pk,
         "offer": OwnershipOfferFactory(account=account, person=heir).pk,
+        "receipt": ReceiptFactory(account=account).pk,
         "event": 2,
     }
 

@@ -101,7 +101,8 @@ def _agency(tell: Teller) -> None:
     tell.at("70d 15:00", verbs.offer_ownership, account="agency", who="tom", by="mara")
     tell.at("70d 15:00:10", verbs.mail_goes_out, account="agency", address="tom")
     tell.at("69d 08:10", verbs.withdraw_offer, account="agency", by="mara")
-    tell.at("30d 17:00", verbs.remove, account="agency", who="sam", by="tom", reason="Contract ended")
+    tell.at("30d 17:00", verbs.offboard, account="agency", who="sam", by="tom", reason="Contract ended")
+    tell.at("30d 17:00:10", verbs.mail_goes_out, account="agency", address="sam")
     tell.at("20d 09:00", verbs.change_policy, account="agency", by="mara", second_factor="everyone")
 
 
@@ -175,7 +176,8 @@ def _northwind(tell: Teller) -> None:
     tell.at("36d 11:00", verbs.change_policy, account="northwind", by="nadia", most_administrators=4)
     tell.at("33d 09:40", verbs.suspend, account="northwind", who="grace", by="anna", reason="On leave")
     tell.at("26d 09:40", verbs.restore, account="northwind", who="grace", by="anna")
-    tell.at("20d 17:30", verbs.remove, account="northwind", who="kofi", by="anna", reason="Left the company")
+    tell.at("20d 17:30", verbs.offboard, account="northwind", who="kofi", by="anna", reason="Left the company")
+    tell.at("20d 17:30:10", verbs.mail_goes_out, account="northwind", address="kofi")
     tell.at("9d 11:00", verbs.suspend, account="northwind", who="bruno", by="nadia", reason="Laptop was stolen")
     tell.joins("northwind", "jonas", "analyst", 4, by="anna", confirmed=False)
     tell.joins("northwind", "elif", "administrator", 3, by="nadia", confirmed=False)

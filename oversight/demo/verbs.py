@@ -170,9 +170,9 @@ def restore(stage: Stage, account: str, who: str, by: str) -> None:
     teams.actions.restore(membership=stage.member(account, who), by=stage.people[by])
 
 
-def remove(stage: Stage, account: str, who: str, by: str, reason: str = "") -> None:
-    """End a membership."""
-    teams.actions.remove(membership=stage.member(account, who), by=stage.people[by], reason=reason)
+def offboard(stage: Stage, account: str, who: str, by: str, reason: str) -> None:
+    """End all of a person's access to the account."""
+    teams.actions.offboard(membership=stage.member(account, who), by=stage.people[by], reason=reason)
 
 
 def leave(stage: Stage, account: str, who: str) -> None:

@@ -2,19 +2,21 @@
 
 from .accounts import close_account, open_account
 from .grants import set_grants
-from .members import change_role, confirm_role, leave, remove, restore, suspend
+from .members import change_role, confirm_role, leave, restore, suspend
+from .offboarding import bring_back, offboard
 from .ownership import accept_ownership, decline_ownership, offer_ownership, withdraw_offer
 
 __all__ = [
     "accept_ownership",
+    "bring_back",
     "change_role",
     "close_account",
     "confirm_role",
     "decline_ownership",
     "leave",
+    "offboard",
     "offer_ownership",
     "open_account",
-    "remove",
     "restore",
     "set_grants",
     "suspend",

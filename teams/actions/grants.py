@@ -1,5 +1,6 @@
 """Giving and taking single permissions on one asset. The one place that writes guardian's rows."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.contrib.auth.models import Permission
@@ -43,12 +44,20 @@ def set_grants(
     return membership
 
 
-def write_grants(membership: Membership, asset: Asset, codes: Iterable[str]) -> None:
+def write_grants(
+    membership: Membership, asset: Asset, codes: Iterable[str], *, ends_at: dt.datetime | None = None
+) -> None:
     """Write grants that were checked before; shared by acts, so it writes no event."""
     permissions = Permission.objects.filter(
         content_type__app_label="accounts", content_type__model="asset", codename__in=list(codes)
     )
     AssetGrant.objects.bulk_create(
-        AssetGrant(user_id=membership.person_id, membership=membership, content_object=asset, permission=permission)
+        AssetGrant(
+            user_id=membership.person_id,
+            membership=membership,
+            content_object=asset,
+            permission=permission,
+            ends_at=ends_at,
+        )
         for permission in permissions
     )

@@ -1,4 +1,4 @@
-"""What happens to a member: confirmed, given another role, suspended, restored, removed; or leaving."""
+"""What happens to a member: confirmed, given another role, suspended, restored; or leaving."""
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from accounts.permissions import MANAGE_TEAM
 from audit.recording import action, record
 
 from .. import authority, policies
-from ..events import LEFT, REMOVED, RESTORED, ROLE_CHANGED, ROLE_CONFIRMED, SUSPENDED
+from ..events import LEFT, RESTORED, ROLE_CHANGED, ROLE_CONFIRMED, SUSPENDED
 from ..models import Membership, Role
 from . import seating
 
@@ -89,19 +89,6 @@ def restore(*, membership: Membership, by: Person) -> Membership:
     return membership
 
 
-@action(REMOVED)
-def remove(*, membership: Membership, by: Person, reason: str = "") -> Membership:
-    """End a membership, its asset grants and open offers (rules 2, 3, 14). The row stays as history.
-
-    Raises MissingPermission, PolicyViolation, ChangedMeanwhile (ended since).
-    """
-    account, membership = _lock(membership)
-    authority.require(by, MANAGE_TEAM, on=account, over=membership)
-    before = seating.end(membership)
-    record(REMOVED, by=by, on=account, target=membership, before=before, reason=reason)
-    return membership
-
-
 @action(LEFT)
 def leave(*, membership: Membership, by: Person) -> Membership:
     """End one's own membership. The owner can't leave without a transfer first (rule 3).
@@ -110,7 +97,7 @@ def leave(*, membership: Membership, by: Person) -> Membership:
     """
     account, membership = _lock(membership)
     if membership.person_id != by.pk:
-        raise PolicyViolation(_("Only the member can leave; others are removed."))
+        raise PolicyViolation(_("Only the member can leave; others are offboarded."))
     if account.owner_id == by.pk:
         raise PolicyViolation(_("The owner can’t leave. Transfer the ownership first, or close the account."))
     before = seating.end(membership)

@@ -22,7 +22,7 @@ def end(membership: Membership) -> dict[str, Any]:
     """End a membership, its asset grants and an open offer of ownership; return what ended, for the event."""
     gone = grants_of(membership)
     membership.asset_grants.all().delete()
-    offers = OwnershipOffer.objects.open().filter(account_id=membership.account_id, person_id=membership.person_id)
+    offers = OwnershipOffer.objects.open().made_to(membership)
     withdrawn = offers.update(state=OwnershipOffer.State.WITHDRAWN, answered_at=timezone.now())
     before = {"role": membership.role.as_event(), "state": str(membership.state), "grants": gone, "offers": withdrawn}
     membership.state, membership.ended_at = Membership.State.ENDED, timezone.now()

@@ -1,4 +1,4 @@
-"""Pages of this floor: accounts opened and closed, the team, roles, assets with who may use them, ownership."""
+"""Pages of this floor: accounts, the team, roles, assets with who may use them, ownership, offboarding."""
 
 from .accounts import CloseAccount, OpenAccount, SecurityPolicyPage
 from .assets import ArchiveAsset, AssetPage
@@ -8,11 +8,11 @@ from .members import (
     LeaveAccount,
     MemberGrants,
     MemberPage,
-    RemoveMember,
     RestoreMember,
     SuspendMember,
     TeamList,
 )
+from .offboarding import BringBack, OffboardMember, PersonPage, ReceiptFile, ReceiptPage
 from .ownership import AnswerOffer, OwnershipOfferPage, OwnershipPage, WithdrawOffer
 from .roles import RoleMatrix
 
@@ -20,16 +20,20 @@ __all__ = [
     "AnswerOffer",
     "ArchiveAsset",
     "AssetPage",
+    "BringBack",
     "ChangeRole",
     "CloseAccount",
     "ConfirmRole",
     "LeaveAccount",
     "MemberGrants",
     "MemberPage",
+    "OffboardMember",
     "OpenAccount",
     "OwnershipOfferPage",
     "OwnershipPage",
-    "RemoveMember",
+    "PersonPage",
+    "ReceiptFile",
+    "ReceiptPage",
     "RestoreMember",
     "RoleMatrix",
     "SecurityPolicyPage",

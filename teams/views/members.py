@@ -21,7 +21,8 @@ from audit.recording import Refused
 from .. import actions
 from ..authority import lacking, lacking_on, obstacle
 from ..forms import STATES, ChangeRoleForm, GrantsForm, ReasonForm, TeamFilterForm
-from ..models import AssetGrant, Membership, Role
+from ..models import AssetGrant, Membership, Receipt, Role
+from ..people import seats_of
 from ..permissions import WIDE
 from ..policies import require_room
 from ..powers import powers_of
@@ -127,6 +128,8 @@ class MemberPage(MemberView, TemplateView):
             steps=_history(self.member),
             has_second_factor=Membership.objects.filter(pk=self.member.pk).without_second_factor().count() == 0,
             wide=[PERMISSIONS[code].words for code in sorted(self.member.role.permissions & WIDE)],
+            receipt=Receipt.objects.of(self.member).first(),
+            elsewhere=len(seats_of(self.member.person, seen_by=self.me)) - 1,
             **kwargs,
         )
 
@@ -272,22 +275,6 @@ class RestoreMember(MemberFormView):
         """Restore."""
         actions.restore(membership=self.member, by=self.me)
         return self.done_with(_("%(person)s has access again."))
-
-
-class RemoveMember(MemberFormView):
-    """End a membership."""
-
-    form_class = ReasonForm
-    template_name = "teams/remove_member.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Say what ends."""
-        return super().get_context_data(effects=_effects(self.member), **kwargs)
-
-    def form_valid(self, form: ReasonForm) -> HttpResponse:
-        """Remove."""
-        actions.remove(membership=self.member, by=self.me, **form.cleaned_data)
-        return self.done_with(_("%(person)s is removed. All access here has ended."))
 
 
 class LeaveAccount(AccountFormView):

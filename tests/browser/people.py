@@ -59,10 +59,10 @@ class Someone:
         self.presses("Go on")
         expect(self.page).to_have_url(re.compile("/dashboard/"))
 
-    def signs_in(self) -> None:
+    def signs_in(self, password: str = PASSWORD) -> None:
         self.opens("/auth/login/")
         self.page.locator("input[name=login]").fill(self.address)
-        self.page.locator("input[name=password]").fill(PASSWORD)
+        self.page.locator("input[name=password]").fill(password)
         self.presses("Sign in")
 
     def leaves(self) -> None:
@@ -81,4 +81,5 @@ def newest_mail(address: str):
 
 
 def link_in_the_mail(address: str) -> str:
-    return re.search(r"https?://\S+/invitations/\S+", newest_mail(address).body)[0]
+    """The link of the newest mail: to an invitation, or to a new password."""
+    return re.search(r"https?://\S+/(invitations|password/reset/key)/\S+", newest_mail(address).body)[0]

@@ -98,7 +98,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("member_suspended", reverse("member", kwargs=bruno)),
             ("member_ended", reverse("member", kwargs=_member(northwind, "kofi", state="ended"))),
             at("confirm_role", **elif_), at("change_role", **oscar), at("suspend_member", **oscar),
-            at("restore_member", **bruno), at("remove_member", **oscar), at("member_grants", **oscar, asset_id=us.pk),
+            at("restore_member", **bruno), at("offboard_member", **oscar), at("member_grants", **oscar, asset_id=us.pk),
             at("roles", **here), at("assets", **here), at("asset", slug=northwind.slug, pk=us.pk),
             ("asset_archived", reverse("asset", kwargs={"slug": northwind.slug, "pk": popup.pk})),
             at("add_asset", **here), at("change_asset", slug=northwind.slug, pk=us.pk),

@@ -85,7 +85,8 @@ def test_the_whole_life_of_an_access(browser, live_site, as_owner, capsys):
     eddie.opens(HOME)
     eddie.sees("Draft content")
 
-    # An auditor joins. Then the owner removes the first: his open page is refused at the next click.
+    # An auditor joins. Then the owner offboards the first: his open page is refused at the next click. The mail leads
+    # him to a new password, and he sees that his access has ended, and whom to ask.
     olga.opens(f"{HOME}invitations/new/")
     olga.types("E-mail addresses", aud.address)
     olga.page.locator("input[name=role][value=auditor]").check()
@@ -98,17 +99,26 @@ def test_the_whole_life_of_an_access(browser, live_site, as_owner, capsys):
     aud.presses("Create account")
     aud.presses("Accept and join")
     eddie.opens(f"{HOME}assets/")
-    olga.opens(f"{eddies}remove/")
-    olga.types("Reason", "Left the company")
-    olga.presses("Remove")
-    olga.sees("Eddie Stone is removed.")
+    olga.opens(f"{eddies}offboard/")
+    olga.types("Why", "Left the company")
+    olga.presses("End all access")
+    olga.sees("The access of Eddie Stone has ended", "Nothing is left", "The log holds the digest")
     eddie.page.get_by_role("link", name=re.compile("Northwind US")).first.click()
+    eddie.sees("Sign in")
+    the_post_goes_out()
+    eddie.opens(link_in_the_mail(eddie.address))
+    for field in eddie.page.locator("main form input[type=password]").all():
+        field.fill("a new sentence that nobody guesses")
+    eddie.page.locator("main form .btn-primary").click()
+    eddie.sees("Your password is changed")
+    eddie.signs_in("a new sentence that nobody guesses")
+    eddie.opens(HOME)
     eddie.sees("Your access has ended", "Olga Berg")
 
     # The auditor finds each of these acts in the activity page.
     aud.opens(f"{HOME}activity/")
     aud.sees(
-        "Olga Berg removed Eddie Stone",
+        "Olga Berg offboarded Eddie Stone",
         "Olga Berg restored Eddie Stone",
         "Olga Berg suspended Eddie Stone",
         "Olga Berg changed what Eddie Stone may do on Northwind US",
@@ -128,8 +138,8 @@ def test_the_whole_life_of_an_access(browser, live_site, as_owner, capsys):
     with as_owner.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(
-            "UPDATE audit_event SET canonical = replace(canonical, 'removed', 'praised') , name = 'member.praised'"
-            " WHERE chain_id = %s AND name = 'member.removed' RETURNING number",
+            "UPDATE audit_event SET canonical = replace(canonical, 'offboarded', 'praised') , name = 'member.praised'"
+            " WHERE chain_id = %s AND name = 'member.offboarded' RETURNING number",
             [chain.pk],
         )
         (number,) = cursor.fetchone()

@@ -15,7 +15,7 @@ from invitations import actions
 from invitations.models import Invitation
 from invitations.policies import fingerprint
 from invitations.tokens import LENGTH, token_for
-from teams.actions import change_role, remove, suspend
+from teams.actions import change_role, leave, suspend
 from teams.models import Membership, Role
 from tests.factories import (
     PASSWORD,
@@ -207,7 +207,7 @@ def test_a_forged_host_is_refused(client):
 @pytest.mark.django_db
 @pytest.mark.rule(9)
 @pytest.mark.requirement("IN6")
-@pytest.mark.parametrize("lost", ["demoted", "suspended", "removed"])
+@pytest.mark.parametrize("lost", ["demoted", "suspended", "gone"])
 def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
     anna = MembershipFactory(holding="administrator")
     invitation = InvitationFactory(account=anna.account, invited_by=anna.person)
@@ -217,8 +217,8 @@ def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
             change_role(membership=anna, role=Role.objects.built_in("editor"), by=owner)
         case "suspended":
             suspend(membership=anna, by=owner)
-        case "removed":
-            remove(membership=anna, by=owner)
+        case "gone":
+            leave(membership=anna, by=anna.person)
     client.force_login(invited_person(invitation))
 
     response = accept_over_http(client, invitation)

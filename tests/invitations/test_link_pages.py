@@ -236,14 +236,15 @@ def test_the_second_of_two_clicks_leads_on_and_refuses_nothing():
 
 
 @pytest.mark.rule(9)
-def test_a_removed_person_does_not_come_back_by_the_used_link():
-    from teams.actions import remove
+def test_an_offboarded_person_does_not_come_back_by_the_used_link():
+    from teams.actions import offboard
 
     invitation = InvitationFactory()
     person, client = PersonFactory(email=invitation.address), Client()
     client.force_login(person)
     client.post(link(invitation, "accept_invitation"), seen(invitation))
-    remove(membership=Membership.objects.get(person=person), by=invitation.account.owner)
+    offboard(membership=Membership.objects.get(person=person), by=invitation.account.owner, reason="Left")
+    client.force_login(person)
 
     client.post(link(invitation, "accept_invitation"), seen(invitation))
 

@@ -13,7 +13,7 @@ from teams.models import AssetGrant, Membership, Role
 from tests.factories import AssetFactory, BusinessAccountFactory, MembershipFactory, grant, owner_of
 
 pytestmark = pytest.mark.django_db
-ACTS = ["confirm_role", "change_role", "suspend_member", "restore_member", "remove_member"]
+ACTS = ["confirm_role", "change_role", "suspend_member", "restore_member", "offboard_member"]
 
 
 def url(name, account, *things):
@@ -107,7 +107,7 @@ def test_who_acts_on_a_member_that_ended_meanwhile_is_told_and_nothing_changes(c
     actions.leave(membership=eddie, by=eddie.person)
 
     looked = client.get(url(act, eddie.account, eddie), follow=True)
-    acted = client.post(url(act, eddie.account, eddie), {"role": "analyst"})
+    acted = client.post(url(act, eddie.account, eddie), {"role": "analyst", "reason": "Left"})
 
     assert "This membership has ended. Nothing can be changed about it." in looked.content.decode()
     assert acted.status_code == 409
@@ -120,7 +120,7 @@ def test_an_ended_membership_shows_its_history_and_nothing_else(client):
     eddie = MembershipFactory()
     AssetFactory(account=eddie.account)
     client.force_login(eddie.account.owner)
-    actions.remove(membership=eddie, by=eddie.account.owner, reason="End of contract")
+    actions.offboard(membership=eddie, by=eddie.account.owner, reason="End of contract")
 
     shown = page(client, url("member", eddie.account, eddie))
 
@@ -149,7 +149,7 @@ def test_a_member_page_shows_powers_with_reasons_and_the_acts_that_the_reader_ha
     assert "Only the owner can do this." in others
     assert url("suspend_member", account, other) not in others
     assert "Nobody changes their own role or access." in own
-    assert url("remove_member", account, anna) not in own
+    assert url("offboard_member", account, anna) not in own
 
 
 @pytest.mark.rule(2)
@@ -194,11 +194,11 @@ def test_what_ends_is_said_before_it_ends(client):
         grant(eddie, asset, "run_ads")
     client.force_login(account.owner)
 
-    shown = page(client, url("remove_member", account, eddie))
-    client.post(url("remove_member", account, eddie), {"reason": ""})
+    shown = page(client, url("offboard_member", account, eddie))
+    client.post(url("offboard_member", account, eddie), {"reason": "Left"})
 
-    assert "The role Editor and all that it gives ends." in shown
-    assert "Grants on 2 assets end." in shown
+    assert "The role Editor ends, with every grant on single assets." in shown
+    assert "The password stops working" in shown
     assert not AssetGrant.objects.exists()
 
 

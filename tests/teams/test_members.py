@@ -43,28 +43,28 @@ def test_an_administrator_cannot_give_billing_which_she_does_not_hold():
 
 
 @pytest.mark.rule(2)
-@pytest.mark.parametrize("act", ["suspend", "remove"])
+@pytest.mark.parametrize("act", [actions.suspend, actions.offboard])
 def test_an_administrator_cannot_evict_another(act):
     anna = MembershipFactory(holding="administrator")
     other = MembershipFactory(holding="administrator", account=anna.account)
 
     with pytest.raises(PermissionDenied):
-        getattr(actions, act)(membership=other, by=anna.person)
+        act(membership=other, by=anna.person, reason="eviction")
 
     assert may(other, "manage_team", anna.account)
 
 
 @pytest.mark.rule(3)
-@pytest.mark.parametrize("act", ["suspend", "remove"])
+@pytest.mark.parametrize("act", [actions.suspend, actions.offboard])
 def test_the_owner_stays_whoever_asks(act):
     anna = MembershipFactory(holding="administrator")
 
     with pytest.raises(PolicyViolation):
-        getattr(actions, act)(membership=owner_of(anna.account), by=anna.person)
+        act(membership=owner_of(anna.account), by=anna.person, reason="eviction")
 
 
 @pytest.mark.rule(14)
-def test_a_removed_member_holds_nothing_from_then_on():
+def test_an_offboarded_member_holds_nothing_from_then_on():
     account = BusinessAccountFactory()
     eddie = MembershipFactory(account=account)
     asset = AssetFactory(account=account)
@@ -72,7 +72,7 @@ def test_a_removed_member_holds_nothing_from_then_on():
     assert may(eddie, "run_ads", asset)
     assert may(eddie, "draft_content", asset)
 
-    actions.remove(membership=eddie, by=account.owner)
+    actions.offboard(membership=eddie, by=account.owner, reason="Left")
 
     assert not may(eddie, "run_ads", asset)
     assert not may(eddie, "view_account", account)

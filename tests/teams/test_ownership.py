@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts import actions as outbox
-from accounts.models import BusinessAccount, OutgoingMail, SecurityPolicy
+from accounts.models import BusinessAccount, OutgoingMail, Person, SecurityPolicy
 from audit.models import Event
 from teams import actions, forms
 from teams.models import Membership, OwnershipOffer, Role
@@ -152,12 +152,13 @@ def test_without_a_seat_for_the_former_owner_nothing_moves(client):
 
 
 @pytest.mark.rule(14)
-@pytest.mark.parametrize("act", [actions.suspend, actions.remove])
+@pytest.mark.parametrize("act", [actions.suspend, actions.offboard])
 def test_who_lost_the_access_meanwhile_does_not_take_over(client, act):
     offer = OwnershipOfferFactory()
     seat = Membership.objects.get(account=offer.account, person=offer.person)
     client.force_login(offer.person)
-    act(membership=seat, by=offer.offered_by)
+    act(membership=seat, by=offer.offered_by, reason="Left")
+    client.force_login(Person.objects.get(pk=offer.person_id))
 
     response = answer(client, offer, "accept")
 

@@ -48,14 +48,14 @@ def test_an_administrator_cannot_give_billing_which_she_does_not_hold(client):
 
 @pytest.mark.django_db
 @pytest.mark.rule(2)
-@pytest.mark.parametrize("act", ["suspend_member", "remove_member", "change_role"])
+@pytest.mark.parametrize("act", ["suspend_member", "offboard_member", "change_role"])
 def test_an_administrator_who_intrudes_cannot_evict_the_others(client, act):
     anna = MembershipFactory(holding="administrator")
     other = MembershipFactory(holding="administrator", account=anna.account)
     client.force_login(anna.person)
 
     assert "Only the owner can do this" in page(client, url(act, anna.account, other))
-    response = client.post(url(act, anna.account, other), {"role": "editor"})
+    response = client.post(url(act, anna.account, other), {"role": "editor", "reason": "Left"})
 
     assert response.status_code == 403
     fresh = Membership.objects.get(pk=other.pk)
@@ -64,12 +64,12 @@ def test_an_administrator_who_intrudes_cannot_evict_the_others(client, act):
 
 @pytest.mark.django_db
 @pytest.mark.rule(2)
-@pytest.mark.parametrize("act", ["suspend_member", "remove_member", "change_role"])
+@pytest.mark.parametrize("act", ["suspend_member", "offboard_member", "change_role"])
 def test_nobody_acts_on_themselves(client, act):
     anna = MembershipFactory(holding="administrator")
     client.force_login(anna.person)
 
-    response = client.post(url(act, anna.account, anna), {"role": "editor"})
+    response = client.post(url(act, anna.account, anna), {"role": "editor", "reason": "Left"})
 
     assert response.status_code == 422
     assert "Nobody changes their own role" in response.content.decode()
@@ -77,12 +77,12 @@ def test_nobody_acts_on_themselves(client, act):
 
 @pytest.mark.django_db
 @pytest.mark.rule(3)
-@pytest.mark.parametrize("act", ["suspend_member", "remove_member", "change_role"])
+@pytest.mark.parametrize("act", ["suspend_member", "offboard_member", "change_role"])
 def test_the_owner_is_out_of_reach(client, act):
     anna = MembershipFactory(holding="administrator")
     client.force_login(anna.person)
 
-    response = client.post(url(act, anna.account, owner_of(anna.account)), {"role": "editor"})
+    response = client.post(url(act, anna.account, owner_of(anna.account)), {"role": "editor", "reason": "Left"})
 
     assert response.status_code == 422
     assert owner_of(anna.account).role.is_owner
@@ -150,10 +150,12 @@ def test_an_open_session_is_refused_at_the_very_next_request(client):
     client.force_login(eddie.person)
     before = client.get(home).status_code
 
-    actions.remove(membership=eddie, by=eddie.account.owner)
+    actions.offboard(membership=eddie, by=eddie.account.owner, reason="Left")
+    at_once = client.get(home)
+    client.force_login(Person.objects.get(pk=eddie.person_id))
     after = client.get(home)
 
-    assert (before, after.status_code) == (200, 403)
+    assert (before, at_once.status_code, after.status_code) == (200, 302, 403)
     assert "Your access has ended" in after.content.decode()
     assert eddie.account.owner.email in after.content.decode()
 
@@ -342,7 +344,7 @@ def test_two_ownership_transfers_at_once_leave_one_owner(fresh_database):
 
 
 @pytest.mark.rule(12)
-def test_who_is_removed_while_waiting_for_the_lock_does_not_act_any_more(fresh_database):
+def test_who_is_offboarded_while_waiting_for_the_lock_does_not_act_any_more(fresh_database):
     account = committed(BusinessAccountFactory)
     anna, eddie = (
         committed(lambda h=h: MembershipFactory(account=account, holding=h)) for h in ("administrator", "editor")
@@ -350,7 +352,7 @@ def test_who_is_removed_while_waiting_for_the_lock_does_not_act_any_more(fresh_d
     asker = Person.objects.get(pk=anna.person_id)
     assert asker.has_perm("manage_team", account)  # as the page remembers it
 
-    actions.remove(membership=anna, by=account.owner)
+    actions.offboard(membership=anna, by=account.owner, reason="Left")
     (answer,) = at_once(lambda: actions.suspend(membership=eddie, by=asker))
 
     assert isinstance(answer, Exception)
@@ -358,13 +360,13 @@ def test_who_is_removed_while_waiting_for_the_lock_does_not_act_any_more(fresh_d
 
 
 @pytest.mark.rule(12)
-def test_members_who_remove_and_suspend_each_other_at_once_do_not_deadlock(fresh_database):
+def test_offboarding_and_suspending_the_same_people_at_once_does_not_deadlock(fresh_database):
     account = committed(BusinessAccountFactory)
     members = [committed(lambda: MembershipFactory(account=account)) for _number in range(6)]
 
     answers = at_once(
         *(lambda m=m: actions.suspend(membership=m, by=account.owner) for m in members),
-        *(lambda m=m: actions.remove(membership=m, by=account.owner) for m in reversed(members)),
+        *(lambda m=m: actions.offboard(membership=m, by=account.owner, reason="Left") for m in reversed(members)),
     )
 
     assert not any("deadlock" in str(answer) for answer in answers)

@@ -1,0 +1,122 @@
+"""The register of all that names a person, so that ending access can be complete, and proven (rule 13, design.md 5).
+
+Every app with a table that names a person registers here, in its `ready()`. The two halves know nothing of each other:
+a `Trace` finds and ends things, a `Reference` looks afterwards, field by field, whether anything is left.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.db.models import Count, Q
+from django.utils.functional import Promise
+
+from accounts.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing of a person that ends: the account it lies in, and its words for the preview and the receipt."""
+
+    account_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A kind of thing, beside memberships, that ends with a person's access: how it is found, and how it is ended."""
+
+    label: str | Promise
+    find: Callable[[Person, Collection[int]], Iterable[Found]]
+    end: Callable[[Person, Collection[int]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One field that names people, as "app.Model.field", and what of its rows is live: gives power, or waits for one.
+
+    Without `live` it is history only. `account` is the path from a row to the id of its account; without one the row is
+    the person's own. `by_address`: the field holds an e-mail address.
+    """
+
+    field: str
+    label: str | Promise = ""
+    live: Callable[[], Q] | None = None
+    account: str = ""
+    by_address: bool = False
+
+    def rows(self, person: Person) -> Any:
+        """Return the live rows that name a person."""
+        label, _dot, name = self.field.rpartition(".")
+        wanted = {f"{name}__in": _addresses_of(person)} if self.by_address else {name: person}
+        rows = apps.get_model(label)._base_manager.filter(**wanted)
+        return rows.filter(self.live()) if self.live else rows.none()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What one reference looked for, and how many it found; `account_id` is None for what is the person's own."""
+
+    reference: Reference
+    account_id: int | None
+    found: int
+
+    def as_receipt(self) -> dict[str, Any]:
+        """Return what a receipt keeps of it."""
+        return {"what": str(self.reference.label), "field": self.reference.field, "found": self.found}
+
+
+_traces: list[Trace] = []
+_references: dict[str, Reference] = {}
+
+
+def register_trace(trace: Trace) -> None:
+    """Add a kind of thing that ends with a person's access."""
+    _traces.append(trace)
+
+
+def register_reference(reference: Reference) -> None:
+    """Say what a field means that names people. A test walks all models and fails for one that nobody registered."""
+    _references[reference.field] = reference
+
+
+def registered_fields() -> set[str]:
+    """Return the fields of all references."""
+    return set(_references)
+
+
+def what_ends(person: Person, account_ids: Collection[int]) -> dict[int, dict[str, list[str]]]:
+    """Return what would end beside the memberships: by account, then by the label of its kind, in words."""
+    ends: dict[int, dict[str, list[str]]] = {account_id: {} for account_id in account_ids}
+    for trace in _traces:
+        for found in trace.find(person, account_ids):
+            ends[found.account_id].setdefault(str(trace.label), []).append(found.words)
+    return ends
+
+
+def end(person: Person, account_ids: Collection[int]) -> None:
+    """End all of it. The accounts are locked by the caller."""
+    for trace in _traces:
+        trace.end(person, account_ids)
+
+
+def residue(person: Person, account_ids: Collection[int]) -> list[Checked]:
+    """Look for what is still live, by queries that share nothing with those that ended it; every reference answers."""
+    checked = []
+    for reference in _references.values():
+        if reference.live is None:
+            continue
+        rows = reference.rows(person)
+        if not reference.account:
+            checked.append(Checked(reference, None, rows.count()))
+            continue
+        here = rows.filter(**{f"{reference.account}__in": account_ids})
+        counts = dict(here.order_by().values_list(reference.account).annotate(many=Count("pk")))
+        checked += [Checked(reference, account_id, counts.get(account_id, 0)) for account_id in account_ids]
+    return checked
+
+
+def _addresses_of(person: Person) -> set[str]:
+    return {person.email, *EmailAddress.objects.filter(user=person).values_list("email", flat=True)}

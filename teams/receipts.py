@@ -1,0 +1,83 @@
+"""A receipt to keep: as JSON that a program can check against the log, and as PDF for people (rule 13)."""
+
+import datetime as dt
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.papers import Paper
+from accounts.permissions import PERMISSIONS
+from audit.models import Event
+
+from . import policies
+from .models import Receipt
+
+
+def as_json(receipt: Receipt, event: Event | None) -> dict[str, Any]:
+    """Return the receipt's statement with its SHA-256, and the event of the log that holds the same digest."""
+    return {"statement": receipt.statement, "sha256": receipt.digest, "event": _event(event)}
+
+
+def as_pdf(receipt: Receipt, event: Event | None) -> bytes:
+    """Return the receipt as a PDF."""
+    said, paper = receipt.statement, Paper(_("Receipt"))
+    ended = said["ended"]
+    paper.head(
+        _("The access of %(person)s has ended") % {"person": said["person"]["name"]},
+        _("%(account)s, receipt %(number)d") % {"account": said["account"]["name"], "number": receipt.pk},
+    )
+    paper.facts(
+        [
+            (_("Person"), f"{said['person']['name']} ({said['person']['address']})"),
+            (_("Account"), said["account"]["name"]),
+            (_("Ended"), _instant(said["at"])),
+            (_("By"), said["by"]["name"]),
+            (_("Reason"), said["reason"]),
+        ]
+    )
+    paper.heading(_("What ended"))
+    paper.lines([_("Role: %(role)s") % {"role": ended["role"]["name"]}])
+    paper.lines(
+        _("Grant on %(asset)s: %(act)s") % {"asset": grant["name"], "act": _words(grant["code"])}
+        for grant in ended["grants"]
+    )
+    for label, things in ended["others"].items():
+        paper.lines(f"{label}: {thing}" for thing in things)
+    paper.lines([_("Sessions: %(count)d") % {"count": ended["sessions"]}, password_words(ended["password"])])
+    paper.heading(_("What was looked for afterwards"))
+    paper.facts(
+        (row["what"], _("none left") if not row["found"] else _("%(count)d LEFT") % {"count": row["found"]})
+        for row in said["checked"]
+    )
+    paper.heading(_("How to check it"))
+    held = _event(event)
+    paper.facts(
+        [
+            (_("SHA-256 of this receipt"), receipt.digest),
+            (_("Event in the log"), str(held["number"]) if held else _("missing")),
+            (_("Hash of that event"), held["hash"] if held else "–"),
+        ]
+    )
+    return paper.finished()
+
+
+def password_words(code: str) -> str:
+    """Say what became of the password."""
+    if code == policies.PASSWORD_RESET:
+        return _("The password was reset: no membership was left anywhere.")
+    return _("The password was kept, since a membership is left elsewhere; all sessions ended.")
+
+
+def _event(event: Event | None) -> dict[str, Any]:
+    if event is None:
+        return {}
+    return {"chain": event.parts["chain"], "number": event.number, "hash": bytes(event.hash).hex()}
+
+
+def _words(code: str) -> str:
+    entry = PERMISSIONS.get(code)
+    return str(entry.words) if entry else code
+
+
+def _instant(text: str) -> str:
+    return f"{dt.datetime.fromisoformat(text):%d %B %Y, %H:%M:%S} UTC"

@@ -1,0 +1,31 @@
+"""What this floor, the one below and the libraries know of people, for the register of offboarding (rule 13)."""
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .offboarding import Reference
+
+REFERENCES = [
+    Reference("teams.Membership.person", _("Memberships"), lambda: ~Q(state="ended"), "account"),
+    Reference("teams.AssetGrant.user", _("Grants on single assets"), Q, "content_object__account"),
+    Reference(
+        "teams.OwnershipOffer.person", _("Offers of ownership to the person"), lambda: Q(state="open"), "account"
+    ),
+    Reference("teams.OwnershipOffer.offered_by", _("Offers of ownership made"), lambda: Q(state="open"), "account"),
+    Reference("accounts.BusinessAccount.owner", _("Ownership"), lambda: Q(closed_at=None), "pk"),
+    Reference("accounts.Session.person", _("Sessions"), lambda: Q(expire_date__gt=timezone.now())),
+    Reference("usersessions.UserSession.user", _("Browsers signed in"), Q),
+    Reference("guardian.UserObjectPermission.user", _("Permissions on single objects"), Q),
+    # What says who someone is, or was. None of it opens an account.
+    Reference("teams.Offboarding.person"),
+    Reference("teams.Offboarding.by"),
+    Reference("teams.Receipt.brought_back_by"),
+    Reference("account.EmailAddress.user"),
+    Reference("account.EmailAddress.email", by_address=True),
+    Reference("accounts.Person.email", by_address=True),
+    Reference("accounts.OutgoingMail.address", by_address=True),  # the letter is written, or dropped, when it is sent
+    Reference("mfa.Authenticator.user"),  # proves who signs in; what may be done then is asked of the membership
+    Reference("accounts.Person.groups"),  # Django's own, for the platform's staff: no power in any account (rule 1)
+    Reference("accounts.Person.user_permissions"),
+]

@@ -1,0 +1,220 @@
+"""Ending all of a person's access: the preview, the receipt, and bringing it back (rule 13)."""
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.generic import TemplateView
+
+from accounts.models import Person
+from accounts.permissions import MANAGE_TEAM, PERMISSIONS, VIEW_AUDIT
+from accounts.views import AccountFormView, AccountView, SignedInMixin
+from audit.models import Event
+
+from .. import actions, offboarding
+from ..authority import lacking, obstacle
+from ..coverage import left_to_one
+from ..forms import OffboardForm
+from ..models import Membership, Receipt
+from ..people import seats_of
+from ..receipts import as_json, as_pdf
+from .members import MemberFormView, member_page
+
+
+class OffboardMember(MemberFormView):
+    """What ends, in this account or in every one that the reader administers, and what it would leave to one person."""
+
+    form_class = OffboardForm
+    template_name = "teams/offboard.html"
+
+    def load(self) -> None:
+        """Find the member, and the person's other memberships that the reader may end."""
+        super().load()
+        shared = seats_of(self.member.person, seen_by=self.me)
+        others = [row for row in shared if row.is_current and row.account_id != self.account.pk]
+        refusals = [(row, obstacle(self.me, row.account, row)) for row in others]
+        self.others = [row for row, refusal in refusals if refusal is None]
+        self.hindered = [{"member": row, "words": refusal.words} for row, refusal in refusals if refusal]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Let the form take those other memberships only."""
+        return {**super().get_form_kwargs(), "others": self.others}
+
+    def get_initial(self) -> dict[str, Any]:
+        """Choose what the reader asked to see."""
+        return {"also": [row.pk for row in self._chosen()]}
+
+    def _chosen(self) -> list[Membership]:
+        """Return the other memberships that are to end too."""
+        everywhere = "also" in self.request.POST or self.request.GET.get("scope") == "all"
+        return self.others if everywhere else []
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Show, account by account, what ends and what is left."""
+        seats = [self.member, *self._chosen()]
+        elsewhere = Membership.objects.current().filter(person=self.member.person, account__closed_at=None)
+        left = elsewhere.exclude(pk__in=[row.pk for row in seats]).exists()
+        return super().get_context_data(
+            everywhere=len(seats) > 1 or self.request.GET.get("scope") == "all",
+            accounts=1 + len(self.others) + len(self.hindered),
+            hindered=self.hindered,
+            previews=_previews(seats),
+            personal=[
+                _("All sessions are signed out, on every device."),
+                _("The password stays, since a membership elsewhere is left.")
+                if left
+                else _("The password stops working; a mail leads to a new one."),
+            ],
+            **kwargs,
+        )
+
+    def form_valid(self, form: OffboardForm) -> HttpResponse:
+        """End it, and show the receipt."""
+        act = actions.offboard(membership=self.member, by=self.me, **form.cleaned_data)
+        receipt = act.receipts.get(account=self.account)
+        many = act.receipts.count()
+        words = ngettext(
+            "The access of %(person)s has ended.", "The access of %(person)s has ended in %(many)d accounts.", many
+        )
+        return self.done(words % {"person": act.person, "many": many}, to=receipt_page(receipt))
+
+
+class ReceiptView(AccountView):
+    """A page about one receipt of the account."""
+
+    abstract = True
+    receipt: Receipt
+
+    def load(self) -> None:
+        """Find the receipt in this account."""
+        self.receipt = get_object_or_404(Receipt.objects.with_all(), account=self.account, pk=self.kwargs["pk"])
+
+
+class ReceiptPage(ReceiptView, TemplateView):
+    """What ended, what was looked for and found empty, when, by whom, why; and whether the log holds the very same."""
+
+    permission = VIEW_AUDIT
+    template_name = "teams/receipt.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the event, and the receipts of the same act that the reader may see."""
+        event = _event_of(self.receipt)
+        siblings = Receipt.objects.with_all().filter(offboarding=self.receipt.offboarding).exclude(pk=self.receipt.pk)
+        return super().get_context_data(
+            receipt=self.receipt,
+            statement=self.receipt.statement,
+            grants=_grants_by_asset(self.receipt),
+            event=event,
+            event_hash=bytes(event.hash).hex() if event else "",
+            holds=event is not None and event.parts["after"].get("digest") == self.receipt.digest,
+            siblings=[row for row in siblings.order_by("account__name") if self.me.has_perm(VIEW_AUDIT, row.account)],
+            may_manage=self.me.has_perm(MANAGE_TEAM, self.account),
+            **kwargs,
+        )
+
+
+class ReceiptFile(ReceiptView):
+    """The receipt to keep: as JSON for programs, as PDF for people."""
+
+    permission = VIEW_AUDIT
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, *args: Any, kind: str, **kwargs: Any) -> HttpResponse:
+        """Send it. Raises Http404 for another kind of file."""
+        if kind not in {"json", "pdf"}:
+            raise Http404
+        event = _event_of(self.receipt)
+        if kind == "json":
+            body = json.dumps(as_json(self.receipt, event), indent=1, ensure_ascii=False)
+            response = HttpResponse(body, content_type="application/json; charset=utf-8")
+        else:
+            response = HttpResponse(as_pdf(self.receipt, event), content_type="application/pdf")
+        name = f"{self.account.slug}-receipt-{self.receipt.pk}.{kind}"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+class BringBack(ReceiptView, AccountFormView):
+    """Undo it: the access as it was, by the rules of a new grant."""
+
+    permission = MANAGE_TEAM
+    template_name = "teams/bring_back.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what comes back, what doesn't, and what keeps the reader from it."""
+        role = self.receipt.membership.role
+        refusal = lacking(self.me, self.account, role.permissions)
+        grants = [f"{asset}: {', '.join(acts)}" for asset, acts in _grants_by_asset(self.receipt).items()]
+        return super().get_context_data(
+            receipt=self.receipt,
+            hindrance=refusal.words if refusal else "",
+            effects=[_("The role %(role)s counts again.") % {"role": role}, *grants],
+            keeps=[_("Sessions, the password and invitations stay ended. The person is told by mail.")],
+            **kwargs,
+        )
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Bring it back, and show the member."""
+        member = actions.bring_back(receipt=self.receipt, by=self.me)
+        return self.done(_("%(person)s is a member again.") % {"person": member.person}, to=member_page(member))
+
+
+class PersonPage(SignedInMixin, TemplateView):
+    """One person across all the accounts that the reader administers; in none of them, there is no such page."""
+
+    template_name = "teams/person.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Show where this person has access, or had it."""
+        person = Person.objects.filter(pk=self.kwargs["pk"]).first()
+        seats = seats_of(person, seen_by=self.me) if person else []
+        if person is None or not seats:
+            raise Http404
+        current = [row for row in seats if row.is_current]
+        receipts = {row.membership_id: row for row in Receipt.objects.filter(membership__in=seats)}
+        endable = [row for row in current if obstacle(self.me, row.account, row) is None]
+        factor = not Membership.objects.filter(pk=seats[0].pk).without_second_factor().exists()
+        return super().get_context_data(
+            person=person,
+            rows=[{"member": row, "receipt": receipts.get(row.pk), "endable": row in endable} for row in seats],
+            current=current,
+            has_second_factor=factor,
+            offboard_url=f"{_offboard_page(endable[0])}?scope=all" if endable else "",
+            **kwargs,
+        )
+
+
+def receipt_page(receipt: Receipt) -> str:
+    """Return the path of a receipt's page."""
+    return reverse("receipt", args=[receipt.account.slug, receipt.pk])
+
+
+def _offboard_page(member: Membership) -> str:
+    return reverse("offboard_member", args=[member.account.slug, member.pk])
+
+
+def _event_of(receipt: Receipt) -> Event | None:
+    if receipt.event_number is None:
+        return None
+    return Event.objects.in_chain_of(receipt.account).filter(number=receipt.event_number).first()
+
+
+def _previews(seats: list[Membership]) -> list[dict[str, Any]]:
+    """Return, account by account, what ends with a membership and what only one person could do then."""
+    ends = offboarding.what_ends(seats[0].person, [row.account_id for row in seats])
+    return [
+        {"member": row, "others": ends[row.account_id].items(), "alone": left_to_one(row.account, without=row)}
+        for row in seats
+    ]
+
+
+def _grants_by_asset(receipt: Receipt) -> dict[str, list[str]]:
+    grants: dict[str, list[str]] = {}
+    for grant in receipt.statement["ended"]["grants"]:
+        entry = PERMISSIONS.get(grant["code"])
+        grants.setdefault(grant["name"], []).append(str(entry.words) if entry else grant["code"])
+    return grants
