@@ -13,14 +13,16 @@ class LockableQuerySet(models.QuerySet):
     """Rows that an action locks before it decides."""
 
     def lock(self, pk: Any) -> Any:
-        """Return the row as it is now, locked until the transaction ends.
+        """Return the row as it is now, locked until the transaction ends, with what `select_related` asks for.
 
+        That is read in a second step: a row that is joined while waiting for the lock is as it was before the wait.
         Raises ChangedMeanwhile when it is not among these rows any more.
         """
         from .errors import ChangedMeanwhile  # errors speak of models, models are made of querysets
 
         try:
-            return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+            row = self.select_related(None).select_for_update(of=("self",), no_key=True).get(pk=pk)
+            return self.get(pk=pk) if self.query.select_related else row
         except self.model.DoesNotExist:
             raise ChangedMeanwhile(_("This has changed since you opened the page. Please look again.")) from None
 

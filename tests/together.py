@@ -1,6 +1,7 @@
 """Several at once, on real connections: what races is tried so."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,3 +27,31 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def waiting_behind(holder: Any, statements: Sequence[tuple[str, Sequence[Any]]], call: Callable[[], Any]) -> Any:
+    """Let `call` wait for a lock that `holder` (a connection beside Django's) takes by its statements, then commit them.
+
+    Returns what the call returns or raises, now that things are as the statements left them.
+    """
+    holder.autocommit = False
+    with holder.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+        for statement, values in statements:
+            cursor.execute(statement, values)
+        answer = pool.submit(at_once, call)
+        try:
+            end = time.monotonic() + 10
+            while not _waits_for(cursor):
+                assert time.monotonic() < end, "it never came to wait for the lock"
+                time.sleep(0.02)
+            holder.commit()
+        finally:
+            holder.rollback()  # whatever happened, nothing waits any longer
+        return answer.result()[0]
+
+
+def _waits_for(cursor: Any) -> bool:
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+    )
+    return cursor.fetchone()[0]

@@ -1,6 +1,4 @@
-"""What is changed about a business account. Opening, closing and handing it over are acts of the team's floor."""
-
-from typing import Any
+"""What is changed about a business account itself. What concerns its people is done on the team's floor."""
 
 from django.utils.translation import gettext as _
 
@@ -8,11 +6,9 @@ from audit.recording import action, record
 
 from .. import authority
 from ..errors import PolicyViolation
-from ..events import ACCOUNT_SETTINGS_CHANGED, ACCOUNT_UPGRADED, POLICY_CHANGED
-from ..models import BusinessAccount, Person, SecurityPolicy
+from ..events import ACCOUNT_SETTINGS_CHANGED, ACCOUNT_UPGRADED
+from ..models import BusinessAccount, Person
 from ..permissions import MANAGE_SECURITY, OWN_ACCOUNT
-
-POLICY_FIELDS = ["second_factor", "confirmation", "most_administrators", "invitation_days"]
 
 
 @action(ACCOUNT_SETTINGS_CHANGED)
@@ -42,20 +38,3 @@ def upgrade(*, account: BusinessAccount, by: Person) -> BusinessAccount:
     account.save(update_fields=["kind"])
     record(ACCOUNT_UPGRADED, by=by, on=account, before=before, after={"kind": account.kind})
     return account
-
-
-@action(POLICY_CHANGED)
-def change_policy(*, account: BusinessAccount, by: Person, **wanted: Any) -> SecurityPolicy:
-    """Change the security policy to the `wanted` values of POLICY_FIELDS and return it. Raises MissingPermission."""
-    account = BusinessAccount.objects.open().lock(account.pk)
-    policy = SecurityPolicy.objects.select_for_update().get(account=account)
-    authority.require(by, MANAGE_SECURITY, on=account)
-    changed = {name: wanted[name] for name in POLICY_FIELDS if name in wanted and wanted[name] != getattr(policy, name)}
-    if not changed:
-        return policy
-    before = {name: getattr(policy, name) for name in changed}
-    for name, value in changed.items():
-        setattr(policy, name, value)
-    policy.save(update_fields=list(changed))
-    record(POLICY_CHANGED, by=by, on=account, before=before, after=changed)
-    return policy

@@ -48,7 +48,7 @@ def accept(*, invitation: Invitation, by: Person, seen: str | None = None) -> Me
             _("%(inviter)s can no longer give this access. The owner of the account has been told.")
             % {"inviter": invitation.invited_by}
         ) from None
-    require_room(account, invitation.role)
+    _require_room(account, invitation)
     membership = seat(account=account, person=by, role=invitation.role)
     for asset, codes in grants.items():
         write_grants(membership, asset, codes)
@@ -96,6 +96,17 @@ def note_opening(*, invitation: Invitation, by: Any) -> None:
     if (seen.filter(actor_id=by.pk) if other else seen).exists():
         return
     record(act, by=by, on=invitation.account, target=invitation)
+
+
+def _require_room(account: BusinessAccount, invitation: Invitation) -> None:
+    """Demand room for the role, in words for the one who is invited. Raises PolicyViolation (rule 5)."""
+    try:
+        require_room(account, invitation.role)
+    except PolicyViolation:
+        words = _(
+            "%(account)s has as many administrators as it may have. Ask %(inviter)s to make room, then try again."
+        )
+        raise PolicyViolation(words % {"account": account, "inviter": invitation.invited_by}) from None
 
 
 def _lock(invitation: Invitation) -> tuple[BusinessAccount, Invitation]:

@@ -110,7 +110,7 @@ def rename_account(stage: Stage, account: str, name: str, by: str) -> None:
 
 def change_policy(stage: Stage, account: str, by: str, **wanted: Any) -> None:
     """Change the security policy."""
-    accounts.actions.change_policy(account=stage.accounts[account], by=stage.people[by], **wanted)
+    teams.actions.change_policy(account=stage.accounts[account], by=stage.people[by], **wanted)
 
 
 def add_asset(stage: Stage, account: str, kind: str, name: str, by: str, handle: str = "") -> None:

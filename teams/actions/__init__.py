@@ -5,10 +5,12 @@ from .grants import set_grants
 from .members import change_role, confirm_role, leave, restore, suspend
 from .offboarding import bring_back, offboard
 from .ownership import accept_ownership, decline_ownership, offer_ownership, withdraw_offer
+from .policy import change_policy
 
 __all__ = [
     "accept_ownership",
     "bring_back",
+    "change_policy",
     "change_role",
     "close_account",
     "confirm_role",

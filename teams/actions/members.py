@@ -34,14 +34,15 @@ def confirm_role(*, membership: Membership, by: Person) -> Membership:
 def change_role(*, membership: Membership, role: Role, by: Person, reason: str = "") -> Membership:
     """Give a member another role and return the membership as it now stands (rules 2, 3, 5, 12).
 
-    Choosing a role is also confirming it. Raises MissingPermission, PolicyViolation (no room for another
-    administrator; the owner's role), ChangedMeanwhile (ended since).
+    Choosing a role is also confirming it, and so needs all that it holds. Raises MissingPermission, PolicyViolation (no
+    room for another administrator; the owner's role), ChangedMeanwhile (ended since).
     """
     account, membership = _lock(membership)
     role = Role.objects.of(account).get(pk=role.pk)  # as it is now: a custom role may have been edited meanwhile
     if role == membership.role:
         return membership  # nothing changed, so no event
-    adding = role.permissions - membership.role.permissions
+    given = membership.role.permissions if membership.confirmed_at else frozenset()  # confirming is giving it all
+    adding = role.permissions - given
     authority.require(by, MANAGE_TEAM, on=account, over=membership, adding=adding)
     if role.is_owner:
         raise PolicyViolation(_("Ownership moves by a transfer only."))

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import FormView
 
-from accounts.actions import change_policy
 from accounts.forms import CloseAccountForm, OpenAccountForm, PolicyForm
 from accounts.models import Asset
 from accounts.permissions import MANAGE_SECURITY, OWN_ACCOUNT
@@ -107,7 +106,7 @@ class SecurityPolicyPage(AccountFormView):
                 "asked": asked,
             }
             return self.render_to_response(self.get_context_data(form=form, **context), status=409)
-        change_policy(account=self.account, by=self.me, **form.cleaned_data)
+        actions.change_policy(account=self.account, by=self.me, **form.cleaned_data)
         return self.done(_("The security policy is saved."), to=reverse("security_policy", args=[self.account.slug]))
 
     def _losing(self, form: PolicyForm) -> list[Membership]:

@@ -193,7 +193,8 @@ class ChangeRole(MemberFormView):
         """Return why a role can't be chosen; the action asks all of it again."""
         if role.is_owner:
             return PolicyViolation(_("Ownership moves by a transfer only."))
-        if refusal := lacking(self.me, self.account, role.permissions - self.member.role.permissions):
+        given = self.member.role.permissions if self.member.confirmed_at else frozenset()
+        if refusal := lacking(self.me, self.account, role.permissions - given):
             return refusal
         if self.member.role.administers:
             return None  # the seat is taken already

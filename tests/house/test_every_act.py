@@ -70,7 +70,7 @@ def role(code: str) -> Role:
 ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     accounts.change_settings: lambda h: {"account": h.account, "name": "Other", "by": h.olga},
     accounts.upgrade: lambda h: {"account": BusinessAccountFactory(kind="standard", owner=h.olga), "by": h.olga},
-    accounts.change_policy: lambda h: {"account": h.account, "by": h.olga, "invitation_days": 3},
+    teams.change_policy: lambda h: {"account": h.account, "by": h.olga, "invitation_days": 3},
     accounts.add_asset: lambda h: {"account": h.account, "kind": "other", "name": "A", "handle": "", "by": h.olga},
     accounts.change_asset: lambda h: {
         "asset": AssetFactory(account=h.account), "kind": "other", "name": "B", "handle": "", "by": h.olga,

@@ -116,3 +116,20 @@ def test_a_transfer_swaps_the_seats():
 
     assert account.owner == anna.person
     assert Membership.objects.get(account=account, person=olga).role.code == "administrator"
+
+
+@pytest.mark.rule(2)
+@pytest.mark.rule(11)
+def test_another_role_for_an_unconfirmed_member_confirms_all_of_it_and_so_needs_all_of_it():
+    account = BusinessAccountFactory()
+    anna = MembershipFactory(account=account, holding="administrator")
+    billing = Role.objects.create(
+        account=account, code="billing", name="Billing", held=["view_account", "manage_billing"]
+    )
+    fiona = MembershipFactory(account=account, holding="finance", unconfirmed=True)
+
+    with pytest.raises(MissingPermission) as refusal:
+        actions.change_role(membership=fiona, role=billing, by=anna.person)
+
+    assert refusal.value.code == "manage_billing"
+    assert Membership.objects.get(pk=fiona.pk).confirmed_at is None
