@@ -22,9 +22,13 @@ _PREFIX = """
 || '",' || coalesce(target_id::text, 'null') || ',' || coalesce(about_id::text, 'null') || ','
 """
 _EVENTS = f"""
-SELECT number, previous || digest || hash, canonical, starts_with(canonical, {_PREFIX})
+SELECT number, previous || digest || hash, canonical, starts_with(canonical, {_PREFIX}), id
 FROM audit_event WHERE chain_id = %(id)s ORDER BY number
 """  # noqa: S608  # made of constants
+_WITHOUT_CHAIN = r"""
+SELECT substring(canonical FROM '^\["([^"]*)"') AS chain, min(number), count(*) FROM audit_event
+WHERE NOT EXISTS (SELECT FROM audit_chain WHERE audit_chain.id = chain_id) GROUP BY chain ORDER BY chain
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ def verify(chains: Any = None, *, progress: Callable[[int], None] = lambda _coun
     with snapshot():
         for chain in wanted:
             yield _verify_chain(chain, progress)
+        yield from _without_chain()
 
 
 @contextmanager
@@ -67,23 +72,34 @@ def snapshot() -> Iterator[None]:
         yield
 
 
+def _without_chain() -> Iterator[Verdict]:
+    """Yield a verdict for each chain whose head was taken away, while its events are still there."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_CHAIN)
+        for name, number, count in cursor.fetchall():
+            words = _("the head of this chain is missing: %(count)d events hang in the air") % {"count": count}
+            yield Verdict(name or "?", count, Break(name or "?", number, words))
+
+
 def _verify_chain(chain: Chain, progress: Callable[[int], None]) -> Verdict:
     name, pack = f"{chain.kind}/{chain.subject_id}", Struct(">q").pack
-    head, count = bytes(GENESIS), 0
-    for number, stored, text, columns_agree in _rows(chain.pk, name):
+    head, count, last_id = bytes(GENESIS), 0, 0
+    for number, stored, text, columns_agree, row_id in _rows(chain.pk, name):
         count += 1
         digest = sha256(text.encode()).digest()
         link = sha256(head + pack(count) + digest).digest()
         if number != count or bytes(stored) != head + digest + link or not columns_agree:
             return Verdict(name, count, Break(name, count, _problem(number, count, bytes(stored), head, digest, link)))
-        head = link
+        if row_id <= last_id:
+            return Verdict(name, count, Break(name, count, _("its row id was changed: ids rise with the numbers")))
+        head, last_id = link, row_id
         if count % BATCH == 0:
             progress(count)
     progress(count)
     return Verdict(name, count, _broken_end(chain, name, count, head))
 
 
-def _rows(chain_id: int, name: str) -> Iterator[tuple[int, memoryview, str, bool]]:
+def _rows(chain_id: int, name: str) -> Iterator[tuple[int, memoryview, str, bool, int]]:
     connection.ensure_connection()
     with connection.connection.cursor(name="audit_verification") as cursor:  # on the server's side, fetched in batches
         cursor.itersize = BATCH

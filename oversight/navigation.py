@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import Standing
 from accounts.models import BusinessAccount
 from accounts.permissions import MANAGE_SECURITY, MANAGE_TEAM, VIEW_ACCOUNT, VIEW_AUDIT
 from invitations.models import Invitation
@@ -76,7 +77,7 @@ def _my_accounts(person: Any) -> list[dict[str, Any]]:
             "name": seat.account.name,
             "slug": seat.account.slug,
             "kind": seat.account.get_kind_display(),
-            "role_name": str(seat.role),
+            "role_name": "" if seat.state == seat.State.SUSPENDED or seat.is_expired else str(seat.role),
             "url": seat.account.get_absolute_url(),
         }
         for seat in current_seats(person)[:MOST_IN_SWITCH]
@@ -85,7 +86,7 @@ def _my_accounts(person: Any) -> list[dict[str, Any]]:
 
 def _role_name(person: Any, account: BusinessAccount | None) -> str:
     access = access_of(person, account.pk) if account else None
-    return access.role_name if access else ""
+    return access.role_name if access and access.standing[0] is Standing.ACTIVE else ""
 
 
 def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[dict[str, Any]]:

@@ -7,8 +7,13 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.access import Standing
 from accounts.models import BusinessAccount, Person, Session
+from audit.models import Chain, Event
+from audit.querysets import EventQuerySet
 from invitations.models import Invitation
+from teams.events import LEFT, OFFBOARDED, SUSPENDED
+from teams.holdings import accesses_of
 from teams.models import Membership, OwnershipOffer, Role
 
 
@@ -59,12 +64,16 @@ def offers_to(person: Person) -> QuerySet[OwnershipOffer]:
     return rows.select_related("account", "offered_by").order_by("-offered_at", "pk")
 
 
-def roles_with_holders(account: BusinessAccount) -> QuerySet[Role]:
-    """Return the roles of an account, with the number of those who hold each (`holders`, `suspended`)."""
-    mine = Q(memberships__account=account) & ~Q(memberships__state=Membership.State.ENDED)
-    held = Count("memberships", filter=mine)
-    suspended = Count("memberships", filter=mine & Q(memberships__state=Membership.State.SUSPENDED))
-    return Role.objects.of(account).annotate(holders=held, suspended=suspended)
+def roles_with_holders(account: BusinessAccount) -> list[dict[str, Any]]:
+    """Return the roles that somebody holds in an account: how many have access by it now, and how many not."""
+    members = Membership.objects.current().filter(account=account).order_by()
+    able = Count("pk", filter=Q(pk__in=members.with_power(account.policy).values("pk")))
+    counts = {row["role"]: row for row in members.values("role").annotate(able=able, all=Count("pk"))}
+    return [
+        {"role": role, "able": counts[role.pk]["able"], "not_able": counts[role.pk]["all"] - counts[role.pk]["able"]}
+        for role in Role.objects.of(account)
+        if role.pk in counts
+    ]
 
 
 def people_to_ask(account_ids: Iterable[int], *, but: Person) -> dict[int, list[Person]]:
@@ -88,6 +97,21 @@ def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
         for row in rows.order_by().values("account_id").annotate(many=Count("pk")):
             waiting.setdefault(row["account_id"], {})[name] = row["many"]
     return waiting
+
+
+def told_to(person: Person) -> EventQuerySet:
+    """Return the events that concern a person, as far as the person may know them.
+
+    Where access is suspended, ended or run out, nothing of what came after it is told but that very act (rule 4).
+    """
+    rows = Event.objects.done_to(person.pk)
+    mine = Membership.objects.filter(person=person).values_list("account_id", flat=True)
+    for account_id, access in accesses_of(person, set(mine)).items():
+        standing, since = access.standing
+        if standing in {Standing.SUSPENDED, Standing.ENDED, Standing.EXPIRED}:
+            chain = Q(chain__kind=Chain.Kind.ACCOUNT, chain__subject_id=account_id)
+            rows = rows.exclude(chain & Q(at__gt=since) & ~Q(name__in=[SUSPENDED.name, OFFBOARDED.name, LEFT.name]))
+    return rows
 
 
 def security_of(person: Person) -> dict[str, Any]:

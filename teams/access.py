@@ -47,6 +47,14 @@ def explain(person: Any, code: str, obj: Any) -> Answer:
     return Answer(False, standing, lambda: _("Not in the role %(role)s, and not granted.") % {"role": access.role_name})
 
 
+def standing_of(membership: Membership) -> Standing:
+    """Return how the person of a membership stands by it: the word that a list shows beside the role."""
+    if not membership.is_current:
+        return Standing.ENDED
+    access = access_of(membership.person, membership.account_id)
+    return access.standing[0] if access else Standing.STRANGER
+
+
 def who_would_lose(
     memberships: Iterable[Membership], account: BusinessAccount, *, second_factor: str, confirmation: str
 ) -> list[Membership]:

@@ -15,7 +15,8 @@ from .models import Membership, Role
 
 STATES = {
     "": _("All current"),
-    "active": _("Active"),
+    "active": _("With access"),
+    "blocked": _("Blocked by policy"),
     "to_confirm": _("To confirm"),
     "no_second_factor": _("No second factor"),
     "suspended": _("Suspended"),

@@ -30,9 +30,29 @@ def powers_of(person: Person, account: BusinessAccount, assets: Iterable[Asset])
 
 
 def may_words(groups: list[dict[str, Any]]) -> list[str]:
-    """Return in words what is allowed anywhere in these groups, without looking at the account, which all may."""
-    words = (row["label"] for group in groups for row in group["rows"] if row["allowed"] and not row["plain"])
-    return list(dict.fromkeys(words))
+    """Return in words what is allowed in these groups, without looking at the account, which all may.
+
+    What is allowed on some of the assets only is told with their names, once for each set of them.
+    """
+    on_account, on_assets = groups[:1], groups[1:]
+    rows = [row for group in on_account for row in group["rows"]]
+    words = [lower_first(row["label"]) for row in rows if row["allowed"] and not row["plain"]]
+    everywhere: list[str] = []
+    if on_assets:
+        labels = [row["label"] for row in on_assets[0]["rows"]]
+        sets = [{row["label"] for row in group["rows"] if row["allowed"]} for group in on_assets]
+        everywhere = [label for label in labels if all(label in allowed for allowed in sets)]
+        words += [lower_first(label) for label in everywhere]
+    for group in on_assets:
+        here = [row["label"] for row in group["rows"] if row["allowed"] and row["label"] not in everywhere]
+        if here:
+            words.append(f"{lower_first(group['label'])}: {', '.join(map(lower_first, here))}")
+    return words
+
+
+def lower_first(text: str) -> str:
+    """Return the text as it stands inside a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def _rows(person: Person, permissions: list[Permission], thing: Any) -> list[dict[str, Any]]:

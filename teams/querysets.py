@@ -49,8 +49,26 @@ class MembershipQuerySet(LockableQuerySet):
 
     def administering(self) -> Self:
         """Those whose role manages the team."""
-        built_in = [role.code for role in BUILT_IN.values() if MANAGE_TEAM in role.holds]
-        return self.filter(Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[MANAGE_TEAM]))
+        return self.filter(_administering())
+
+    def with_power(self, policy: Any) -> Self:
+        """Those that give power now under an account's policy: `active`, and with all that it asks for (rule 1)."""
+        return self.active().exclude(self._blocked_by(policy))
+
+    def blocked(self, policy: Any) -> Self:
+        """Those that would give power, had the person what the account's policy asks for."""
+        return self.active().filter(self._blocked_by(policy))
+
+    def _blocked_by(self, policy: Any) -> Q:
+        """What lacks the confirmation or the second factor that a policy asks for. The check says the same of one."""
+        blocked = Q(confirmed_at=None) if policy.confirmation == policy.Confirmation.BEFORE else Q(pk__in=[])
+        without_factor = Q(~Exists(self._factors()))
+        match policy.second_factor:
+            case policy.SecondFactor.EVERYONE:
+                blocked |= without_factor
+            case policy.SecondFactor.ADMINISTRATORS:
+                blocked |= without_factor & _administering()
+        return blocked
 
     def to_confirm(self) -> Self:
         """Those whose role an administrator is asked to confirm (rule 11), the longest waiting first."""
@@ -87,12 +105,14 @@ class MembershipQuerySet(LockableQuerySet):
         first = f"-{column}" if sort.startswith("-") else column
         return self.order_by(first, "person__name", "person__email", "pk")
 
-    def in_state(self, state: str) -> Self:
-        """Those of one chip of the team page; without one, all that have not ended."""
+    def in_state(self, state: str, policy: Any) -> Self:
+        """Those of one chip of the team page, under the account's policy; without one, all that have not ended."""
         rows = self if state == "ended" else self.current()
         match state:
             case "active":
-                return rows.active()
+                return rows.with_power(policy)
+            case "blocked":
+                return rows.blocked(policy)
             case "suspended" | "ended":
                 return rows.filter(state=state)
             case "to_confirm":
@@ -101,13 +121,16 @@ class MembershipQuerySet(LockableQuerySet):
                 return rows.without_second_factor()
         return rows
 
-    def state_counts(self) -> dict[str, int]:
-        """Return how many there are for each chip of the team page, in one query."""
+    def state_counts(self, policy: Any) -> dict[str, int]:
+        """Return how many there are for each chip of the team page under the account's policy, in one query."""
         kinds, now = self.model.State, timezone.now()
         current = ~Q(state=kinds.ENDED)
+        active = Q(state=kinds.ACTIVE) & (Q(ends_at=None) | Q(ends_at__gt=now))
+        blocked = self._blocked_by(policy)
         return self.order_by().aggregate(
             current=Count("pk", filter=current),
-            active=Count("pk", filter=Q(state=kinds.ACTIVE) & (Q(ends_at=None) | Q(ends_at__gt=now))),
+            active=Count("pk", filter=active & ~blocked),
+            blocked=Count("pk", filter=active & blocked),
             suspended=Count("pk", filter=Q(state=kinds.SUSPENDED)),
             to_confirm=Count("pk", filter=current & Q(confirmed_at=None)),
             ended=Count("pk", filter=Q(state=kinds.ENDED)),
@@ -127,6 +150,12 @@ class MembershipQuerySet(LockableQuerySet):
         """Those to whom the ownership of an account can be offered: active members other than the owner."""
         rows = self.active().filter(account=account).exclude(person_id=account.owner_id)
         return rows.select_related("person", "role").order_by("person__name", "person__email", "pk")
+
+
+def _administering() -> Q:
+    """What holds of a membership whose role manages the team."""
+    built_in = [role.code for role in BUILT_IN.values() if MANAGE_TEAM in role.holds]
+    return Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[MANAGE_TEAM])
 
 
 class AssetGrantQuerySet(models.QuerySet):

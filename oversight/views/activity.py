@@ -19,6 +19,7 @@ from audit.querysets import BY_ID, BY_TIME, Stretch, every, stretch
 
 from .. import actions
 from ..forms import TARGET_KINDS, ActivityFilter, PlaceForm
+from ..querysets import told_to
 
 PAGE_SIZE = 25
 
@@ -146,7 +147,7 @@ class MyActivity(SignedInMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the page one stretch of the reader's own events, with the names of the accounts they are in."""
         person = self.me.pk
-        sides = {"by": [Event.objects.done_by(person)], "about": [Event.objects.done_to(person)]}
+        sides = {"by": [Event.objects.done_by(person)], "about": [told_to(self.me)]}
         side = self.request.GET.get("side", "")
         side = side if side in sides else ""
         before, after = PlaceForm(self.request.GET).place()

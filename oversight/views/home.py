@@ -31,6 +31,7 @@ from ..querysets import (
     people_to_ask,
     roles_with_holders,
     security_of,
+    told_to,
     undelivered,
     waiting_in,
 )
@@ -69,7 +70,7 @@ class Dashboard(SignedInMixin, TemplateView):
         numbers = {"current": current.count(), "former": former.count()}
         page = page_of(former if show_former else current, self.request, size=ACCOUNTS_ON_A_PAGE)
         seats = seats_of(person, list(page.object_list))
-        part = stretch([Event.objects.done_by(person.pk), Event.objects.done_to(person.pk)], LATEST, by=BY_ID)
+        part = stretch([Event.objects.done_by(person.pk), told_to(person)], LATEST, by=BY_ID)
         security = security_of(person)
         return super().get_context_data(
             form=form,
@@ -240,8 +241,7 @@ class AccountHome(AccountView, TemplateView):
         account = self.account
         owns = account.owner_id == self.me.pk
         members = Membership.objects.filter(account=account)
-        counts = members.state_counts()
-        roles = [role for role in roles_with_holders(account) if getattr(role, "holders", 0)]
+        counts = members.state_counts(account.policy)
         failed = list(undelivered().filter(account=account)[:NAMED])
         invitations = Invitation.objects.open().filter(account=account).count()
         confirm = list(members.to_confirm().select_related("person", "role")[: NAMED + 1])
@@ -249,7 +249,7 @@ class AccountHome(AccountView, TemplateView):
         administrators = members.active().administering().count()
         return {
             "counts": counts,
-            "roles": roles,
+            "roles": roles_with_holders(account),
             "invitations": invitations,
             "failed": [self._undelivered(invitation) for invitation in failed],
             "confirm": [self._to_confirm(row, seat) for row in confirm[:NAMED]],

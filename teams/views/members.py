@@ -19,8 +19,10 @@ from audit.models import Event
 from audit.recording import Refused
 
 from .. import actions
+from ..access import standing_of
 from ..authority import lacking, lacking_on, obstacle
 from ..forms import STATES, ChangeRoleForm, GrantsForm, ReasonForm, TeamFilterForm
+from ..holdings import read_many
 from ..models import AssetGrant, Membership, Receipt, Role
 from ..people import seats_of
 from ..permissions import WIDE
@@ -44,12 +46,14 @@ class TeamList(AccountView, TemplateView):
         found = Membership.objects.filter(account=self.account).matching(wanted["q"])
         if wanted["role"]:
             found = found.filter(role=wanted["role"])
-        counts = found.state_counts()
-        rows = found.in_state(wanted["state"]).for_team_page().in_order(wanted["sort"] or "name")
+        counts = found.state_counts(self.account.policy)
+        rows = found.in_state(wanted["state"], self.account.policy).for_team_page().in_order(wanted["sort"] or "name")
         page = page_of(rows, self.request, count=counts[wanted["state"] or "current"])
         filtered = bool(wanted["q"] or wanted["role"] or wanted["state"])
+        read_many([row for row in page if row.is_current], self.account)
         for row in page:
             row.hindered = obstacle(self.me, self.account, row) is not None
+            row.standing = standing_of(row)
         return super().get_context_data(
             form=form,
             page_obj=page,

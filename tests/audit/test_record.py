@@ -180,6 +180,8 @@ TAMPERING = {
         8,
         "does not follow",
     ),
+    "a head taken away": ("DELETE FROM audit_chain", 1, "events hang in the air"),
+    "a changed row id": ("UPDATE audit_event SET id = id + 1000 WHERE number = 5", 6, "row id was changed"),
     "an added event": (
         (
             "INSERT INTO audit_event (chain_id, number, previous, digest, hash, canonical, at, name, result, actor_kind,"

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.events import ASSET_ADDED
@@ -416,3 +417,19 @@ def test_my_activity_pages_completely_and_takes_nonsense(client):
 
 def test_my_activity_asks_for_a_sign_in(client):
     assert client.get("/activity/").status_code == 302
+
+
+@pytest.mark.rule(4)
+def test_who_is_suspended_learns_nothing_of_what_came_after_it(client):
+    eddie = MembershipFactory()
+    owner = eddie.account.owner
+    actions.change_role(membership=eddie, role=Role.objects.built_in("analyst"), by=owner)
+    actions.suspend(membership=eddie, by=owner)
+    actions.change_role(membership=eddie, role=Role.objects.built_in("moderator"), by=owner)
+    client.force_login(eddie.person)
+
+    shown = client.get(reverse("my_activity")).content.decode() + client.get(reverse("dashboard")).content.decode()
+
+    assert "from Editor to Analyst" in shown
+    assert f"suspended {eddie.person}" in shown
+    assert "Moderator" not in shown

@@ -3,9 +3,10 @@
 import datetime as dt
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import resolve
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from accounts.models import OutgoingMail
@@ -319,3 +320,58 @@ def test_an_ended_membership_is_no_account_of_mine_in_the_switch(client):
 
     assert eddie.account.slug not in [account["slug"] for account in mine]
     assert len(mine) == 1
+
+
+def test_who_is_blocked_by_the_policy_does_not_count_as_having_access(client):
+    account = BusinessAccountFactory(policy_and_seat={"second_factor": "everyone"})
+    for person in [account.owner, MembershipFactory(account=account).person]:
+        Authenticator.objects.create(user=person, type="totp", data={})
+    MembershipFactory(account=account, holding="editor")
+    client.force_login(account.owner)
+
+    overview = client.get(reverse("account_home", args=[account.slug]))
+    blocked = client.get(reverse("team", args=[account.slug]), {"state": "blocked"})
+
+    assert (overview.context["counts"]["active"], overview.context["counts"]["blocked"]) == (2, 1)
+    assert "and 1 without access now" in overview.content.decode()
+    assert len(blocked.context["page_obj"]) == 1
+    assert "blocked: no second factor" in blocked.content.decode()
+
+
+@pytest.mark.rule(11)
+def test_who_waits_for_a_confirmation_that_access_needs_does_not_count_as_having_access(client):
+    account = BusinessAccountFactory(policy_and_seat={"confirmation": "before"})
+    ivan = MembershipFactory(account=account, unconfirmed=True)
+    client.force_login(account.owner)
+
+    team = client.get(reverse("team", args=[account.slug]), {"state": "active"})
+    all_of_them = client.get(reverse("team", args=[account.slug]))
+
+    assert [row.person for row in team.context["page_obj"]] == [account.owner]
+    assert "no access until confirmed" in all_of_them.content.decode()
+    assert not ivan.person.has_perm("view_account", account)
+
+
+def test_a_person_with_grants_only_reads_on_which_asset_each_counts(client):
+    account = BusinessAccountFactory()
+    milo = MembershipFactory(account=account, holding="member")
+    europe, us = AssetFactory(account=account, name="Europe"), AssetFactory(account=account, name="US")
+    grant(milo, europe, "reply_comments")
+    grant(milo, us, "draft_content")
+    client.force_login(milo.person)
+
+    shown = client.get(reverse("account_home", args=[account.slug]))
+
+    assert shown.context["may"] == [
+        "on Europe: reply to comments and messages",
+        "on US: draft content",
+    ]
+
+
+def test_an_editor_of_an_account_without_assets_reads_that_the_role_counts_for_all_of_them(client):
+    eddie = MembershipFactory(holding="editor")
+    client.force_login(eddie.person)
+
+    home = client.get(reverse("account_home", args=[eddie.account.slug])).content.decode()
+
+    assert "your role works on every asset, and there is none yet" in home
