@@ -105,7 +105,7 @@ def end(person: Person, account_ids: Collection[int]) -> None:
 def residue(person: Person, account_ids: Collection[int]) -> list[Checked]:
     """Look for what is still live, by queries that share nothing with those that ended it; every reference answers."""
     checked = []
-    for reference in _references.values():
+    for reference in sorted(_references.values(), key=lambda reference: str(reference.label)):
         if reference.live is None:
             continue
         rows = reference.rows(person)

@@ -123,7 +123,7 @@ class MemberPage(MemberView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Answer what the member may do here, thing by thing, and tell what happened."""
         assets = list(Asset.objects.of(self.account).in_use())
-        current, page, grants = self.member.is_current, page_of(assets, self.request), _grants_by_asset(self.member)
+        current, page, grants = self.member.is_current, page_of(assets, self.request), grants_by_asset(self.member)
         for asset in page:
             asset.granted = grants.get(asset, [])
         return super().get_context_data(
@@ -153,7 +153,7 @@ class ConfirmRole(MemberFormView):
         return super().get_context_data(
             holds=[entry.words for code, entry in PERMISSIONS.items() if code in held],
             wide=[PERMISSIONS[code].words for code in PERMISSIONS if code in held & WIDE],
-            grants=_grants_by_asset(self.member),
+            grants=grants_by_asset(self.member),
             **kwargs,
         )
 
@@ -313,7 +313,8 @@ def _words(codes: frozenset[str]) -> list[str]:
     return [str(entry.words) for code, entry in PERMISSIONS.items() if code in codes]
 
 
-def _grants_by_asset(member: Membership) -> dict[Asset, list[str]]:
+def grants_by_asset(member: Membership) -> dict[Asset, list[str]]:
+    """Return what a member is granted on single assets, in words, by asset."""
     grants: dict[Asset, list[str]] = {}
     for row in AssetGrant.objects.of(member).order_by("content_object__name", "content_object_id", "permission_id"):
         grants.setdefault(row.content_object, []).append(str(PERMISSIONS[row.permission.codename].words))
@@ -322,7 +323,7 @@ def _grants_by_asset(member: Membership) -> dict[Asset, list[str]]:
 
 def _effects(member: Membership, *, restored: bool = False) -> list[str]:
     """Say in sentences what a member loses with the membership, or gets back with it."""
-    assets = len(_grants_by_asset(member))
+    assets = len(grants_by_asset(member))
     back, lost = _("The role %(role)s counts again."), _("The role %(role)s and all that it gives ends.")
     effects = [(back if restored else lost) % {"role": member.role}]
     if assets:

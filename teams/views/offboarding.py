@@ -22,7 +22,7 @@ from ..forms import OffboardForm
 from ..models import Membership, Receipt
 from ..people import seats_of
 from ..receipts import as_json, as_pdf
-from .members import MemberFormView, member_page
+from .members import MemberFormView, grants_by_asset, member_page
 
 
 class OffboardMember(MemberFormView):
@@ -207,7 +207,12 @@ def _previews(seats: list[Membership]) -> list[dict[str, Any]]:
     """Return, account by account, what ends with a membership and what only one person could do then."""
     ends = offboarding.what_ends(seats[0].person, [row.account_id for row in seats])
     return [
-        {"member": row, "others": ends[row.account_id].items(), "alone": left_to_one(row.account, without=row)}
+        {
+            "member": row,
+            "grants": grants_by_asset(row).items(),
+            "others": ends[row.account_id].items(),
+            "alone": left_to_one(row.account, without=row),
+        }
         for row in seats
     ]
 

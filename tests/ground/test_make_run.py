@@ -1,4 +1,4 @@
-"""`make run` from the first start to the last: what a stranger meets (issue 2, section 1)."""
+"""`make run` from the first start to the last: what a stranger meets."""
 
 import http.client
 import os

@@ -197,7 +197,8 @@ def test_what_ends_is_said_before_it_ends(client):
     shown = page(client, url("offboard_member", account, eddie))
     client.post(url("offboard_member", account, eddie), {"reason": "Left"})
 
-    assert "The role Editor ends, with every grant on single assets." in shown
+    assert "The role Editor ends, and all that it gives." in shown
+    assert shown.count("The grant on Profile") == 2
     assert "The password stops working" in shown
     assert not AssetGrant.objects.exists()
 
