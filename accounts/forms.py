@@ -1,6 +1,8 @@
 """Parsing and wording of what people type about themselves and their accounts."""
 
+import re
 import zoneinfo
+from dataclasses import dataclass
 from typing import Any, cast
 
 from allauth.account.forms import SignupForm as LibrarySignupForm
@@ -37,6 +39,64 @@ class AddressField(forms.CharField):
         """Return the normalised address. Raises ValidationError with words that say what is wrong."""
         typed = super().clean(value)
         return normal_address(typed) if typed else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One entry of the address field: what was typed, and the address in its one form, or what is wrong with it."""
+
+    typed: str
+    address: str = ""
+    problem: str = ""
+
+
+class AddressesField(forms.CharField):
+    """Several addresses, between commas, semicolons, spaces or lines; "Name <address>" is understood."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most = most
+
+    def clean(self, value: Any) -> list[Typed]:
+        """Return the entries, each address once, in order; one that is no address keeps no other back.
+
+        Raises ValidationError when there is none or there are too many.
+        """
+        found: dict[str, Typed] = {}
+        for typed in entries_of(super().clean(value)):
+            entry = _read(typed)
+            found.setdefault(entry.address or entry.typed, entry)
+        if not found and self.required:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(found) > self.most:
+            raise ValidationError(
+                _("These are more than %(most)d addresses. Take them in several goes."), params={"most": self.most}
+            )
+        return list(found.values())
+
+
+def entries_of(text: str) -> list[str]:
+    """Return the entries of a text of addresses.
+
+    A name may hold what else separates them: in quotes, or alone on a line.
+    """
+    found: list[str] = []
+    for line in re.sub(r'"[^"<>]*"', " ", text).splitlines():
+        alone = re.fullmatch(r"[^<>@;]*<([^<>]*)>[\s,;]*", line)
+        for entry in [f"<{alone[1]}>"] if alone else re.split("[,;]", line):
+            named = re.search(r"<([^<>]*)>", entry)
+            found += [named[1].strip()] if named else entry.split()
+    return [entry for entry in found if entry]
+
+
+def _read(typed: str) -> Typed:
+    shown = plain_name(typed)[:254]
+    try:
+        return Typed(shown, normal_address(typed))
+    except ValidationError as problem:
+        return Typed(shown, problem=problem.messages[0])
 
 
 class FilterForm(forms.Form):

@@ -1,17 +1,13 @@
 """Parsing and wording of what an administrator types about invitations."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import AddressField, FilterForm, PlainNameField, choices_of
+from accounts.forms import AddressesField, AddressField, FilterForm, PlainNameField, choices_of
 from accounts.models import Asset, BusinessAccount
-from accounts.normalising import normal_address, plain_name
 from accounts.permissions import ASSET_PERMISSIONS
 from teams.models import Role
 
@@ -27,57 +23,6 @@ STATES = {
     "declined": _("Declined"),
     "revoked": _("Revoked"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """One entry of the address field: what was typed, and the address in its one form, or what is wrong with it."""
-
-    typed: str
-    address: str = ""
-    problem: str = ""
-
-
-class AddressesField(forms.CharField):
-    """Several addresses, between commas, semicolons, spaces or lines; "Name <address>" is understood."""
-
-    widget = forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
-
-    def clean(self, value: Any) -> list[Typed]:
-        """Return the entries, each address once, in order; one that is no address keeps no other from being invited.
-
-        Raises ValidationError when there is none or there are too many.
-        """
-        found: dict[str, Typed] = {}
-        for typed in _single(super().clean(value)):
-            entry = _read(typed)
-            found.setdefault(entry.address or entry.typed, entry)
-        if not found:
-            raise ValidationError(self.error_messages["required"], code="required")
-        if len(found) > MOST_AT_ONCE:
-            raise ValidationError(
-                _("These are more than %(most)d addresses. Invite them in several goes."), params={"most": MOST_AT_ONCE}
-            )
-        return list(found.values())
-
-
-def _single(text: str) -> list[str]:
-    """Cut the text into entries. A name may hold what else separates them: in quotes, or alone on a line."""
-    found: list[str] = []
-    for line in re.sub(r'"[^"<>]*"', " ", text).splitlines():
-        alone = re.fullmatch(r"[^<>@;]*<([^<>]*)>[\s,;]*", line)
-        for entry in [f"<{alone[1]}>"] if alone else re.split("[,;]", line):
-            named = re.search(r"<([^<>]*)>", entry)
-            found += [named[1].strip()] if named else entry.split()
-    return [entry for entry in found if entry]
-
-
-def _read(typed: str) -> Typed:
-    shown = plain_name(typed)[:254]
-    try:
-        return Typed(shown, normal_address(typed))
-    except ValidationError as problem:
-        return Typed(shown, problem=problem.messages[0])
 
 
 class OfferForm(forms.Form):
@@ -133,6 +78,7 @@ class InviteForm(OfferForm):
     """Whom to invite, as what, with which words."""
 
     addresses = AddressesField(
+        most=MOST_AT_ONCE,
         label=_("E-mail addresses"),
         help_text=_("One or several, between commas, spaces or lines."),
         error_messages={"required": _("Type at least one e-mail address.")},

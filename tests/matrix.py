@@ -71,6 +71,7 @@ INSIDE = {
     "suspend_member": Inside(MANAGE_TEAM, MEMBER, ACT),
     "restore_member": Inside(MANAGE_TEAM, MEMBER, ACT),
     "offboard_member": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "offboard_many": Inside(MANAGE_TEAM, methods=ACT),
     "receipt": Inside(VIEW_AUDIT, RECEIPT),
     "receipt_file": Inside(VIEW_AUDIT, RECEIPT, given={"kind": "json"}),
     "bring_back": Inside(MANAGE_TEAM, RECEIPT, ACT),

@@ -2,6 +2,7 @@
 
 from .accounts import CloseAccount, OpenAccount, SecurityPolicyPage
 from .assets import ArchiveAsset, AssetPage
+from .bulk import OffboardMany
 from .members import (
     ChangeRole,
     ConfirmRole,
@@ -27,6 +28,7 @@ __all__ = [
     "LeaveAccount",
     "MemberGrants",
     "MemberPage",
+    "OffboardMany",
     "OffboardMember",
     "OpenAccount",
     "OwnershipOfferPage",
