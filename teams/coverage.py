@@ -1,28 +1,53 @@
-"""Who else could do it: what an account would depend on a single person for, once somebody's access has ended."""
+"""Who can do what else nobody can: what an account depends on a single person for, now or once somebody is gone."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from accounts.models import BusinessAccount, Person
-from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_PERMISSIONS, VIEW_ACCOUNT, Permission
+from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_PERMISSIONS, OWN_ACCOUNT, VIEW_ACCOUNT, Permission
 
 from .models import AssetGrant, Membership, Role
+
+ALWAYS_ALONE = {VIEW_ACCOUNT, OWN_ACCOUNT}  # no act that others depend on; and the owner is one person by design
 
 
 @dataclass(frozen=True, slots=True)
 class SingleHanded:
-    """Acts in one place that only one person is left for. `place` is an asset's name, empty for the whole account."""
+    """Acts in one place that only one person can do. `place` is an asset's name, empty for the whole account."""
 
     person: Person
     place: str
     acts: list[Permission]
 
 
-def left_to_one(account: BusinessAccount, *, without: Membership) -> list[SingleHanded]:
-    """Return what only one active member could do once `without` is gone, though two can now, role and grants counted.
+@dataclass(frozen=True, slots=True)
+class _Able:
+    """Who can do which permissions in one place: codes to the ids of people."""
 
-    Four queries, whatever the number of members. What a policy asks beyond that (a second factor, a confirmation) is
-    left aside: who lacks it can mend it.
+    place: str
+    permissions: list[Permission]
+    people: dict[str, set[int]]
+
+
+def done_by_one(account: BusinessAccount) -> list[SingleHanded]:
+    """Return what only one active member can do in an account now."""
+    return _told(_lone(able, able.people) for able in _able(account))
+
+
+def left_to_one(account: BusinessAccount, *, without: Membership) -> list[SingleHanded]:
+    """Return what only one active member could do once `without` is gone, though that member can do it too now."""
+    leaver = without.person_id
+    return _told(
+        _lone(able, {code: people - {leaver} for code, people in able.people.items() if leaver in people})
+        for able in _able(account)
+    )
+
+
+def _able(account: BusinessAccount) -> list[_Able]:
+    """Read who can do what by role and by grants, in three queries whatever the number of members.
+
+    What a policy asks beyond that (a second factor, a confirmation) is left aside: who lacks it can mend it.
     """
     active = Membership.objects.active().filter(account=account)
     roles = Role.objects.of(account).in_bulk()
@@ -30,33 +55,34 @@ def left_to_one(account: BusinessAccount, *, without: Membership) -> list[Single
     for role_id, person_id in active.values_list("role_id", "person_id"):
         for code in roles[role_id].permissions:
             by_role[code].add(person_id)
-    found = _narrowed(ACCOUNT_PERMISSIONS, by_role, without.person_id, place="")
-    found += _narrowed(ASSET_PERMISSIONS, by_role, without.person_id, place="")
     grants = AssetGrant.objects.filter(membership__in=active, content_object__archived_at=None)
     by_asset: dict[str, dict[str, set[int]]] = {}
     for name, code, person_id in grants.values_list("content_object__name", "permission__codename", "user_id"):
-        by_asset.setdefault(name, defaultdict(set))[code].add(person_id)
-    told = {(person_id, code) for person_id, _place, codes in found for code in codes}
-    for name, granted in sorted(by_asset.items()):
-        able = {code: by_role[code] | people for code, people in granted.items()}
-        for person_id, place, codes in _narrowed(ASSET_PERMISSIONS, able, without.person_id, place=name):
-            if new := [code for code in codes if (person_id, code) not in told]:
-                found.append((person_id, place, new))
-    people = Person.objects.in_bulk({person_id for person_id, _place, _codes in found})
-    words = {entry.code: entry for entry in [*ACCOUNT_PERMISSIONS, *ASSET_PERMISSIONS]}
+        by_asset.setdefault(name, {}).setdefault(code, set(by_role[code])).add(person_id)
     return [
-        SingleHanded(people[person_id], place, [words[code] for code in codes]) for person_id, place, codes in found
+        _Able("", ACCOUNT_PERMISSIONS, by_role),
+        _Able("", ASSET_PERMISSIONS, by_role),
+        *(_Able(name, ASSET_PERMISSIONS, people) for name, people in sorted(by_asset.items())),
     ]
 
 
-def _narrowed(
-    permissions: list[Permission], able: dict[str, set[int]], leaver: int, *, place: str
-) -> list[tuple[int, str, list[str]]]:
-    """Return, by the person who would be the only one left, the codes that two people or more can do now."""
-    alone: dict[int, list[str]] = {}
-    for entry in permissions:
-        people = able.get(entry.code, set())
-        left = people - {leaver}
-        if entry.code != VIEW_ACCOUNT and leaver in people and len(left) == 1:
-            alone.setdefault(next(iter(left)), []).append(entry.code)
-    return [(person_id, place, codes) for person_id, codes in alone.items()]
+def _lone(able: _Able, people: dict[str, set[int]]) -> dict[tuple[int, str], list[Permission]]:
+    """Return, by person and place, the acts that exactly one of `people` can do."""
+    found: dict[tuple[int, str], list[Permission]] = {}
+    for entry in able.permissions:
+        left = people.get(entry.code, set())
+        if entry.code not in ALWAYS_ALONE and len(left) == 1:
+            found.setdefault((next(iter(left)), able.place), []).append(entry)
+    return found
+
+
+def _told(found: Iterator[dict[tuple[int, str], list[Permission]]]) -> list[SingleHanded]:
+    """Put the places together; what holds for the whole account is not told again for one asset."""
+    rows: dict[tuple[int, str], list[Permission]] = {}
+    for place in found:
+        for (person_id, name), acts in place.items():
+            everywhere = rows.get((person_id, ""), []) if name else []
+            if new := [act for act in acts if act not in everywhere]:
+                rows.setdefault((person_id, name), []).extend(new)
+    people = Person.objects.in_bulk({person_id for person_id, _place in rows})
+    return [SingleHanded(people[person_id], place, acts) for (person_id, place), acts in rows.items()]

@@ -17,6 +17,7 @@ from accounts.views import AccountView, SignedInMixin, page_of
 from audit.models import Event
 from audit.querysets import BY_ID, BY_TIME, stretch
 from invitations.models import Invitation
+from teams.coverage import done_by_one
 from teams.holdings import accesses_of
 from teams.models import Membership, OwnershipOffer
 from teams.permissions import WIDE
@@ -250,6 +251,7 @@ class AccountHome(AccountView, TemplateView):
         return {
             "counts": counts,
             "roles": roles_with_holders(account),
+            "alone": done_by_one(account) if counts["active"] > 1 else [],
             "invitations": invitations,
             "failed": [self._undelivered(invitation) for invitation in failed],
             "confirm": [self._to_confirm(row, seat) for row in confirm[:NAMED]],

@@ -1,5 +1,6 @@
 """The team: the list, one member, and what is done to a member."""
 
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -21,6 +22,7 @@ from audit.recording import Refused
 from .. import actions
 from ..access import standing_of
 from ..authority import lacking, lacking_on, obstacle
+from ..coverage import SingleHanded, left_to_one
 from ..forms import STATES, ChangeRoleForm, GrantsForm, ReasonForm, TeamFilterForm
 from ..holdings import read_many
 from ..models import AssetGrant, Membership, Receipt, Role
@@ -177,6 +179,7 @@ class ChangeRole(MemberFormView):
         """Lay out each role against the present one."""
         chosen = self.request.POST.get("role", "")
         held = self.member.role.permissions
+        alone = left_to_one(self.account, without=self.member)
         choices = []
         for role in Role.objects.of(self.account):
             refusal = self._refusal(role)
@@ -185,6 +188,7 @@ class ChangeRole(MemberFormView):
                     "role": role,
                     "adds": _words(role.permissions - held),
                     "takes": _words(held - role.permissions),
+                    "leaves": [row for row in _among(alone, held - role.permissions) if not row.place],
                     "current": role == self.member.role,
                     "chosen": role.code == chosen,
                     "refusal": refusal.words if refusal else "",
@@ -257,6 +261,10 @@ class SuspendMember(MemberFormView):
     form_class = ReasonForm
     template_name = "teams/suspend_member.html"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what would depend on one person meanwhile."""
+        return super().get_context_data(alone=left_to_one(self.account, without=self.member), **kwargs)
+
     def form_valid(self, form: ReasonForm) -> HttpResponse:
         """Suspend."""
         actions.suspend(membership=self.member, by=self.me, **form.cleaned_data)
@@ -307,6 +315,12 @@ class LeaveAccount(AccountFormView):
 def member_page(member: Membership) -> str:
     """Return the path of a member's page."""
     return reverse("member", args=[member.account.slug, member.pk])
+
+
+def _among(rows: list[SingleHanded], codes: frozenset[str]) -> list[SingleHanded]:
+    """Return of what is left to one person only the acts of these codes."""
+    narrowed = (replace(row, acts=[act for act in row.acts if act.code in codes]) for row in rows)
+    return [row for row in narrowed if row.acts]
 
 
 def _words(codes: frozenset[str]) -> list[str]:
