@@ -4,7 +4,9 @@ import datetime as dt
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Value
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -49,6 +51,10 @@ class AssetQuerySet(LockableQuerySet):
     def archived(self) -> Self:
         """Those that are put away."""
         return self.exclude(archived_at=None)
+
+    def named(self, name: str) -> Self:
+        """Those of one name without its case, compared as the constraint on the table compares it."""
+        return self.filter(Exact(Lower("name"), Lower(Value(name))))
 
     def of_kind(self, kind: str) -> Self:
         """Those of one kind; all of them where none is named."""

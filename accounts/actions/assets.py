@@ -78,7 +78,7 @@ def _put(asset: Asset, *, archived_at: Any, act: Act, by: Person) -> Asset:
 
 
 def _require_free_name(account: BusinessAccount, name: str, besides: Asset | None = None) -> None:
-    same = account.assets.in_use().filter(name__iexact=name)
+    same = account.assets.in_use().named(name)
     if besides is not None:
         same = same.exclude(pk=besides.pk)
     if same.exists():

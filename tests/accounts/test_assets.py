@@ -88,6 +88,18 @@ def test_a_name_in_use_is_taken_in_any_case(client, name):
 
 
 @pytest.mark.django_db
+@pytest.mark.requirement("IO1")
+@pytest.mark.parametrize(("name", "other"), [("Straße", "STRAẞE"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("ÉTÉ", "été"), ("ı", "I")])
+def test_names_are_compared_as_the_constraint_compares_them(client, name, other):
+    account = AssetFactory(name=name).account
+    client.force_login(account.owner)
+
+    response = client.post(url("add_asset", account), {**NEW, "name": other})
+
+    assert response.status_code in (302, 422)  # which of the two is for the database's own locale to say
+
+
+@pytest.mark.django_db
 @pytest.mark.requirement("IN10")
 @pytest.mark.parametrize(
     ("typed", "status"),
