@@ -5,14 +5,17 @@ import zoneinfo
 from dataclasses import dataclass
 from typing import Any, cast
 
+from allauth.account.forms import LoginForm as LibraryLoginForm
+from allauth.account.forms import ResetPasswordForm as LibraryResetPasswordForm
 from allauth.account.forms import SignupForm as LibrarySignupForm
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
 from .models import Asset, BusinessAccount, Person, SecurityPolicy
-from .normalising import normal_address, plain_name
+from .normalising import name_key, normal_address, plain_name
 
 
 class HouseRenderer(TemplatesSetting):
@@ -28,6 +31,16 @@ class PlainNameField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Return the text in its plain form."""
         return plain_name(super().to_python(value) or "")
+
+
+class PersonNameField(PlainNameField):
+    """A person's name. Nobody is called like the portal: by that name the log means the portal itself (rule 17)."""
+
+    def validate(self, value: str) -> None:
+        """Raise ValidationError for the portal's own name."""
+        super().validate(value)
+        if name_key(value) == name_key(settings.SITE_NAME):
+            raise ValidationError(_("That is the name of this portal. Type your own."), code="reserved")
 
 
 class AddressField(forms.CharField):
@@ -115,10 +128,27 @@ def choices_of(form: forms.Form, name: str) -> forms.ModelChoiceField:
     return cast("forms.ModelChoiceField", form.fields[name])
 
 
+class LoginForm(LibraryLoginForm):
+    """Signing in with an address, however it is typed. What is wrong with its form says nothing about who is here."""
+
+    def clean_login(self) -> str:
+        """Return the address in its one form."""
+        return normal_address(super().clean_login())
+
+
+class ResetPasswordForm(LibraryResetPasswordForm):
+    """Asking for a new password with an address, however it is typed."""
+
+    def clean_email(self) -> str:
+        """Return the address in its one form, to which the mail goes and by which the tries are counted."""
+        self.cleaned_data["email"] = normal_address(self.cleaned_data["email"])
+        return super().clean_email()
+
+
 class SignupForm(LibrarySignupForm):
     """Making a sign-in: address, name and one password. `fixed_address` is the invited one, which can't be changed."""
 
-    name = PlainNameField(label=_("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = PersonNameField(label=_("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     time_zone = forms.CharField(required=False, max_length=50, widget=forms.HiddenInput(attrs={"data-time-zone": True}))
     field_order = ["email", "name", "password1", "time_zone"]
 
@@ -147,7 +177,7 @@ class SignupForm(LibrarySignupForm):
 class ProfileForm(forms.ModelForm):
     """The own name and time zone."""
 
-    name = PlainNameField(label=_("Name"), max_length=100)
+    name = PersonNameField(label=_("Name"), max_length=100)
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())],

@@ -43,8 +43,8 @@ def note_sign_out(user: Person | None, **_more: Any) -> None:
 @receiver(auth_signals.user_login_failed)
 def note_failed_sign_in(credentials: dict[str, Any], **_more: Any) -> None:
     """A sign-in failed: in the chain of the person it was for, or in the portal's when nobody has that address."""
-    typed = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
-    person = Person.objects.filter(email=typed).first()
+    typed = str(credentials.get("email") or credentials.get("username") or "").strip()
+    person = Person.objects.find(typed)
     # What nobody has as an address may be a password in the wrong field: keep only its outline.
     target = person or Snapshot("address", None, masked(typed) if "@" in typed else "–")
     note(events.SIGN_IN_FAILED, by=None, on=person or PORTAL, target=target, result="refused")

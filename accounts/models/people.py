@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -31,8 +32,18 @@ class PersonManager(BaseUserManager["Person"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "Person":
-        """Return the person with this address, in any case."""
-        return self.get(email=(username or "").strip().lower())
+        """Return the person with this address, however it is typed. Raises DoesNotExist, also for what is none."""
+        try:
+            return self.get(email=normal_address(username or ""))
+        except ValidationError:
+            raise self.model.DoesNotExist from None
+
+    def find(self, address: str) -> "Person | None":
+        """Return the person with this address, however it is typed, or None."""
+        try:
+            return self.get_by_natural_key(address)
+        except self.model.DoesNotExist:
+            return None
 
 
 class Person(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):

@@ -44,7 +44,7 @@ class Command(BaseCommand):
             account = BusinessAccount.objects.filter(slug=slug).first()
             return chains.filter(kind=Chain.Kind.ACCOUNT, subject_id=_known(account, "account", slug))
         if address:
-            person = Person.objects.filter(email=address.strip().lower()).first()
+            person = Person.objects.find(address)
             return chains.filter(kind=Chain.Kind.PERSON, subject_id=_known(person, "person", address))
         return chains
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer one question, or all of them where no permission is named."""
-        person = Person.objects.filter(email=options["address"].strip().lower()).first()
+        person = Person.objects.find(options["address"])
         account = BusinessAccount.objects.filter(slug=options["account"]).first()
         if person is None or account is None:
             raise CommandError(
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         return asset, code
 
     def _asset(self, account: BusinessAccount, name: str) -> Asset:
-        assets = account.assets.filter(name__iexact=name) | account.assets.filter(handle__iexact=name)
+        assets = account.assets.named(name) | account.assets.filter(handle__iexact=name)
         if name.isdecimal() and len(name) < 19:
             assets = assets | account.assets.filter(pk=int(name))
         asset = assets.order_by("archived_at", "pk").first()
