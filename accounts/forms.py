@@ -11,7 +11,9 @@ from allauth.account.forms import SignupForm as LibrarySignupForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from .models import Asset, BusinessAccount, Person, SecurityPolicy
@@ -172,6 +174,14 @@ class SignupForm(LibrarySignupForm):
         """Return the browser's time zone where it is a known one, else UTC."""
         zone = self.cleaned_data["time_zone"]
         return zone if zone in zoneinfo.available_timezones() else "UTC"
+
+    def try_save(self, request: HttpRequest) -> tuple[Person | None, Any]:
+        """Make the person. The second of two clicks at once is answered as a later one is: the address is known."""
+        try:
+            return super().try_save(request)
+        except IntegrityError:
+            self.account_already_exists = True
+            return super().try_save(request)
 
 
 class ProfileForm(forms.ModelForm):

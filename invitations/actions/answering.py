@@ -90,6 +90,7 @@ def decline(*, invitation: Invitation, by: Any) -> Invitation:
 @action(OPENED)
 def note_opening(*, invitation: Invitation, by: Any) -> None:
     """Write down that the link was opened, once for each sending and person. The offer stays as it is (rule 7)."""
+    Invitation.objects.lock(invitation.pk)  # of openings at once, each sees what the one before wrote
     other = by.is_authenticated and by.email != invitation.address
     act = OPENED_BY_OTHER if other else OPENED
     seen = Event.objects.about(invitation).named(act.name).between(invitation.sent_at, None)

@@ -139,8 +139,7 @@ class AcceptInvitation(TokenView):
                 invitation=self.invitation, by=request.user, seen=request.POST.get("seen", "")[:64]
             )
         except OfferLostItsGround as refusal:
-            actions.refuse_acceptance(invitation=self.invitation, reason=refusal.words, by=request.user)
-            return self.page(status=422, problem=refusal.words)
+            return self._lost_its_ground(refusal, by=request.user)
         except ChangedMeanwhile as refusal:
             return self._changed(refusal)
         except Refused as refusal:
@@ -153,6 +152,14 @@ class AcceptInvitation(TokenView):
         }
         messages.success(request, words)
         return HttpResponseRedirect(membership.account.get_absolute_url())
+
+    def _lost_its_ground(self, refusal: OfferLostItsGround, *, by: Person) -> HttpResponse:
+        """Write down why, which tells the owner, and say it; unless the invitation itself went meanwhile."""
+        try:
+            actions.refuse_acceptance(invitation=self.invitation, reason=refusal.words, by=by)
+        except ChangedMeanwhile as change:
+            return self._changed(change)
+        return self.page(status=422, problem=refusal.words)
 
     def _changed(self, refusal: ChangedMeanwhile) -> HttpResponse:
         """Answer who lost a race: to oneself, which is no refusal; to an answer or a new link; to a changed offer."""

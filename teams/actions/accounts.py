@@ -2,7 +2,9 @@
 
 import secrets
 import string
+from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -30,7 +32,7 @@ def open_account(*, name: str, kind: str, by: Person) -> BusinessAccount:
     owner = Person.objects.select_for_update(no_key=True).get(pk=by.pk)
     if owner.owned_accounts.open().count() >= MOST_OPENED:
         raise PolicyViolation(_("You own %(count)d accounts already, which is the most.") % {"count": MOST_OPENED})
-    account = BusinessAccount.objects.create(name=name, slug=_free_slug(name), kind=kind, owner=owner)
+    account = _create_at_a_free_slug(name=name, kind=kind, owner=owner)
     SecurityPolicy.objects.create(account=account)
     now = timezone.now()
     role = Role.objects.built_in(OWNER)
@@ -57,9 +59,15 @@ def close_account(*, account: BusinessAccount, by: Person) -> BusinessAccount:
     return account
 
 
-def _free_slug(name: str) -> str:
-    """Return an address for the account that nobody has, which tells nothing about other accounts."""
+def _create_at_a_free_slug(*, name: str, **fields: Any) -> BusinessAccount:
+    """Create the account at the address of its name; where another has that, at one that tells nothing of others."""
     base = slugify(name)[:48] or "account"
-    if base not in RESERVED_SLUGS and not BusinessAccount.objects.filter(slug=base).exists():
-        return base
-    return f"{base}-{''.join(secrets.choice(string.ascii_lowercase + string.digits) for _sign in range(6))}"
+    taken = base in RESERVED_SLUGS or BusinessAccount.objects.filter(slug=base).exists()
+    if not taken:
+        try:
+            with transaction.atomic():  # noqa: TID251  # a savepoint: somebody may take the address at this very moment
+                return BusinessAccount.objects.create(name=name, slug=base, **fields)
+        except IntegrityError:
+            pass
+    suffix = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _sign in range(6))
+    return BusinessAccount.objects.create(name=name, slug=f"{base}-{suffix}", **fields)

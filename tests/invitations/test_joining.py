@@ -263,6 +263,28 @@ def test_nobody_accepts_what_they_have_not_seen(client):
 
 @pytest.mark.django_db
 @pytest.mark.rule(9)
+def test_an_invitation_revoked_while_its_refusal_is_written_down_is_gone_and_breaks_nothing(client, monkeypatch):
+    anna = MembershipFactory(holding="administrator")
+    invitation = InvitationFactory(account=anna.account, invited_by=anna.person)
+    suspend(membership=anna, by=anna.account.owner)
+    refuse = actions.refuse_acceptance
+
+    def refuse_too_late(**given):
+        actions.revoke(invitation=invitation, by=anna.account.owner)
+        return refuse(**given)
+
+    monkeypatch.setattr(actions, "refuse_acceptance", refuse_too_late)
+    client.force_login(invited_person(invitation))
+
+    answer = accept_over_http(client, invitation)
+
+    assert answer.status_code == 404
+    told = Event.objects.about(invitation).order_by("number").values_list("name", "result")
+    assert list(told) == [("invitation.revoked", "done"), ("invitation.accepted", "refused")]
+
+
+@pytest.mark.django_db
+@pytest.mark.rule(9)
 def test_a_current_member_keeps_the_role_held(client):
     invitation = InvitationFactory(holding="analyst")
     eddie = MembershipFactory(account=invitation.account, person=invited_person(invitation))
@@ -413,6 +435,17 @@ def test_accept_racing_revoke_ends_in_one_of_the_two(fresh_database, attempt):
     state = Invitation.objects.get(pk=invitation.pk).state
     assert Membership.objects.filter(person=person).exists() == (state == "accepted")
     assert state in {"accepted", "revoked"}
+
+
+@pytest.mark.rule(10)
+def test_a_link_opened_by_many_at_once_is_noted_once(fresh_database):
+    invitation = committed(InvitationFactory)
+    address = link(invitation)
+
+    answers = at_once(*[lambda: Client(headers={"host": "localhost"}).get(address).status_code] * 8)
+
+    assert answers == [200] * 8
+    assert list(Event.objects.about(invitation).values_list("name", flat=True)) == ["invitation.opened"]
 
 
 @pytest.mark.django_db
