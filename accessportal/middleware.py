@@ -1,6 +1,7 @@
 """What surrounds every request: where it came from, and the time zone and cache rule of the person who asked."""
 
 import hashlib
+import logging
 import uuid
 import zoneinfo
 from collections.abc import Callable
@@ -10,12 +11,15 @@ from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from redis.exceptions import RedisError
 
 from accessportal.logs import request_id as request_id_of_the_log
 from audit.origin import Origin, stands_for
+
+logger = logging.getLogger(__name__)
 
 
 class IdentifiedRequest(HttpRequest):
@@ -127,3 +131,24 @@ class SeenMiddleware:
             return cache.add(f"seen:{hashlib.sha256(key.encode()).hexdigest()}", 1, self.PAUSE)
         except (RedisError, OSError):
             return True
+
+
+class DeadCacheMiddleware:
+    """Says that it is not possible just now where tries can't be counted: what is limited never runs unlimited (GU2).
+
+    Signing in, signing up and asking for a new password count in the cache; every other page goes on without it.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        """Answer 503 in words for a cache out of reach, and leave every other problem to Django."""
+        if not isinstance(problem, RedisError):
+            return None
+        logger.error("the cache is out of reach: %s", type(problem).__name__)
+        return render(request, "503.html", status=503)

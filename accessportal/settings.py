@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accessportal.middleware.SeenMiddleware",
+    "accessportal.middleware.DeadCacheMiddleware",
 ]
 ROOT_URLCONF = "accessportal.urls"
 WSGI_APPLICATION = "accessportal.wsgi.application"
@@ -115,9 +116,9 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": CACHE_PREFIX,
         "OPTIONS": {  # a dead cache must not hold every thread: redis-py's own default is to try for eight seconds
-            "socket_timeout": 2,
-            "socket_connect_timeout": 2,
-            "retry": Retry(NoBackoff(), 1),
+            "socket_timeout": 0.7,  # a page that asks it twice still answers within two seconds
+            "socket_connect_timeout": 0.7,
+            "retry": Retry(NoBackoff(), 0),  # a connection that the server closed is renewed before it is used
         },
     }
 }

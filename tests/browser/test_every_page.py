@@ -368,7 +368,7 @@ def running_it_locally(look: Look, settings) -> None:
             page, f"mail_{mail.name.rsplit('-', 1)[1].split('@')[0]}", reverse("dev_mail_page", args=[mail.name])
         )
     look.visit(page, "components", reverse("dev_components"))
-    for status in (400, 429, 500):
+    for status in (400, 429, 500, 503):
         look.visit(page, f"failing_{status}", f"/failing/{status}/", status=status)
     page.context.close()
 
