@@ -17,7 +17,7 @@ from accounts.models import Asset, BusinessAccount, Person
 from audit.models import Event
 from invitations.models import Invitation
 from oversight.demo.cast import CAST, PASSWORD
-from teams.models import Membership, OwnershipOffer
+from teams.models import Membership, OwnershipOffer, Receipt
 
 from .looking import Look, signed_in
 
@@ -29,6 +29,7 @@ NO_PAGES = {  # addresses that are no page by themselves, each with its reason
     "invitation_continue": "leads on",
     "mfa_login_webauthn": "answers a script",
     "mfa_download_recovery_codes": "a text file",
+    "receipt_file": "a file to keep",
     "dev_mail_html": "stands in a frame of the mail's page",
     "account_set_password": "leads on: nobody is without a password, since every sign-up asks for one",
     "account_confirm_login_code": "leads on: signing in by a mailed code is off",
@@ -81,6 +82,8 @@ def pages() -> dict[str, list[tuple[str, str]]]:
     changed = Event.objects.of(northwind).named("role.changed").filter(result="done").first()
     at = lambda name, **kwargs: (name, reverse(name, kwargs=kwargs))  # noqa: E731  # a word for each line below
     oscar, elif_, bruno = (_member(northwind, key) for key in ("oscar", "elif", "bruno"))
+    receipt = {"slug": northwind.slug, "pk": Receipt.objects.get(account=northwind).pk}
+    ines = Person.objects.get(email=CAST["ines"].address)
     lena, failed = (
         _invitation(northwind, address) for address in ("lena.fischer@northwind.example", "dana.w@northwnd.example")
     )
@@ -98,7 +101,9 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("member_suspended", reverse("member", kwargs=bruno)),
             ("member_ended", reverse("member", kwargs=_member(northwind, "kofi", state="ended"))),
             at("confirm_role", **elif_), at("change_role", **oscar), at("suspend_member", **oscar),
-            at("restore_member", **bruno), at("offboard_member", **oscar), at("member_grants", **oscar, asset_id=us.pk),
+            at("restore_member", **bruno), at("offboard_member", **oscar), at("offboard_many", **here),
+            ("offboard_administrator", reverse("offboard_member", kwargs=elif_)), at("person", pk=ines.pk),
+            at("receipt", **receipt), at("bring_back", **receipt), at("member_grants", **oscar, asset_id=us.pk),
             at("roles", **here), at("assets", **here), at("asset", slug=northwind.slug, pk=us.pk),
             ("asset_archived", reverse("asset", kwargs={"slug": northwind.slug, "pk": popup.pk})),
             at("add_asset", **here), at("change_asset", slug=northwind.slug, pk=us.pk),
@@ -323,6 +328,24 @@ def mistyping(look: Look, settings) -> None:
     page.context.close()
 
 
+def offboarding(look: Look, settings) -> None:
+    """A whole list: nothing typed, the dry run, what happened, and one of the receipts."""
+    page = look.window("nadia")
+    page.goto(f"{look.site}{reverse('offboard_many', args=['northwind-coffee'])}")
+    look.send(page)
+    look.look(page, "offboard_many_empty")
+    listed = f"{CAST['oscar'].address}, {CAST['nadia'].address}, nobody@northwind.example, not-an-address"
+    page.locator("textarea[name=addresses]").fill(listed)
+    page.locator("textarea[name=reason]").fill("The project has ended")
+    look.send(page)
+    look.look(page, "offboard_many_dry_run")
+    look.send(page, "main form .btn-danger")
+    look.look(page, "offboard_many_done")
+    page.get_by_role("link", name="Ended: the receipt").click()
+    look.look(page, "receipt_of_a_list")
+    page.context.close()
+
+
 def being_invited(look: Look, settings) -> None:
     """By a mailed link and by one that was handed over, new and known, until the account is entered; and declining."""
     page = look.window()
@@ -374,7 +397,7 @@ def running_it_locally(look: Look, settings) -> None:
 
 
 JOURNEYS = [
-    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, mistyping, being_invited,
+    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, mistyping, offboarding, being_invited,
     running_it_locally,
 ]  # fmt: skip
 

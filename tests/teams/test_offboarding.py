@@ -314,7 +314,9 @@ def test_the_preview_says_what_ends_and_what_is_left_to_one_person(leaver, clien
     assert "The role Administrator ends" in shown
     assert "Invitations sent by the person: new@example.com as Editor" in shown
     assert "Then only one person is left for" in shown
-    alone = "manage the team, manage roles, manage assets, manage security policy, run access reviews, view the audit log"
+    alone = (
+        "manage the team, manage roles, manage assets, manage security policy, run access reviews, view the audit log"
+    )
     assert f"<b>{leaver.account.owner}</b>: {alone}" in shown
     assert "The password stops working" in shown
 
