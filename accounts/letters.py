@@ -1,15 +1,19 @@
 """What the mails of the outbox say. Every app registers how its letters are written (design.md 5)."""
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import css_inline
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from .models import OutgoingMail
+from .sealing import seal, unseal
 
+SEALED_FOR = "waiting mail"
 _inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
@@ -32,18 +36,37 @@ def register_writer(kind: str, writer: Writer) -> None:
 
 
 def write(mail: OutgoingMail) -> Letter | None:
-    """Write the letter of a mail as things stand now, or None when it is no longer wanted."""
-    return _writers[mail.kind](mail)
+    """Write the letter of a mail as things stand now, or open its sealed one; None when it is no longer wanted."""
+    return _unsealed(mail) if mail.sealed else _writers[mail.kind](mail)
 
 
 def compose(template: str, *, subject: str, context: Mapping[str, Any]) -> Letter:
     """Compose a letter from `mail/<template>.txt` and `mail/<template>.html`, with the styles put in line."""
+    return _composed(f"mail/{template}", subject, context)
+
+
+def compose_for_library(prefix: str, *, context: Mapping[str, Any]) -> Letter:
+    """Compose a letter from the templates of the sign-in library, which begin with `prefix`, in the house's form."""
+    return _composed(f"{prefix}_message", render_to_string(f"{prefix}_subject.txt", dict(context)), context)
+
+
+def sealed(letter: Letter) -> str:
+    """Return a letter as it waits in the database: neither a dump nor a replica shows what it says (rule 8)."""
+    return seal(json.dumps(asdict(letter)), purpose=SEALED_FOR)
+
+
+def _unsealed(mail: OutgoingMail) -> Letter | None:
+    if mail.wanted_until is not None and mail.wanted_until <= timezone.now():
+        return None
+    return Letter(**json.loads(unseal(mail.sealed, purpose=SEALED_FOR)))
+
+
+def _composed(template: str, subject: str, context: Mapping[str, Any]) -> Letter:
     words = {**context, "subject": subject, "site_url": settings.SITE_URL, "site_name": settings.SITE_NAME}
-    html = render_to_string(f"mail/{template}.html", words)
     return Letter(
         subject=" ".join(subject.split())[:200],
-        text=render_to_string(f"mail/{template}.txt", words),
-        html=_inliner.inline(html),
+        text=render_to_string(f"{template}.txt", words),
+        html=_inliner.inline(render_to_string(f"{template}.html", words)),
     )
 
 

@@ -21,7 +21,7 @@ from .. import letters
 from ..doorbell import ring
 from ..errors import ChangedMeanwhile
 from ..events import MAIL_DELAYED, MAIL_FAILED, MAIL_SENT
-from ..models import BusinessAccount, OutgoingMail
+from ..models import BusinessAccount, OutgoingMail, Person
 from ..normalising import plain_name
 
 logger = logging.getLogger(__name__)
@@ -30,19 +30,32 @@ LEASE = dt.timedelta(minutes=3)  # longer than a task may run, so that two worke
 PAUSES = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720)]  # between tries; then it is parked
 MOST_A_SWEEP = 500
 LAST_SWEEP = "outbox:last_sweep"
-LONG_SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
+SECRET = re.compile(r"[A-Za-z0-9_-]{40,}|\b[A-Z0-9]{4}-[A-Z0-9]{4}\b")  # what looks like a token or a mailed code
 
 
 def post(*, kind: str, about: Any, address: str, account: BusinessAccount | None, sending: int = 1) -> OutgoingMail:
     """Put a mail into the outbox, in the transaction of the act that wants it; it goes out after the commit."""
+    return _post(kind=kind, about=about, address=address, account=account, sending=sending)
+
+
+def post_sealed(
+    *, kind: str, about: Any, address: str, letter: letters.Letter, works_for: dt.timedelta | None = None
+) -> OutgoingMail:
+    """Put a letter into the outbox that can't be written again, since only it holds its code or link (rule 8).
+
+    When `works_for` is over it is not sent any more: what it says would be of no use.
+    """
+    until = None if works_for is None else timezone.now() + works_for
+    sealed = letters.sealed(letter)
+    return _post(kind=kind, about=about, address=address, account=None, sealed=sealed, wanted_until=until)
+
+
+def _post(*, about: Any, **fields: Any) -> OutgoingMail:
     mail = OutgoingMail.objects.create(
-        kind=kind,
-        account=account,
         about_kind=kind_of(about),
         about_id=about.pk,
-        sending=sending,
-        address=address,
         message_id=f"<{uuid.uuid4().hex}@{settings.SITE_HOST}>",
+        **fields,
     )
     ring("accounts.tasks.deliver_mail", mail_id=mail.pk)
     return mail
@@ -123,7 +136,7 @@ def _hand_over(mail: OutgoingMail, letter: letters.Letter) -> None:
 
 def drop(mail: OutgoingMail) -> None:
     """Put aside a mail that nobody wants any more: what it is about has changed since it was posted."""
-    OutgoingMail.objects.unsettled().filter(pk=mail.pk).update(state=OutgoingMail.State.DROPPED)
+    OutgoingMail.objects.unsettled().filter(pk=mail.pk).update(state=OutgoingMail.State.DROPPED, sealed="")
 
 
 @action(MAIL_SENT)
@@ -133,8 +146,8 @@ def settle_sent(*, mail: OutgoingMail, by: Any) -> OutgoingMail:
     Raises ChangedMeanwhile when it is settled already. It does not ask whose turn it is: what went out, went out.
     """
     mail = OutgoingMail.objects.unsettled().lock(mail.pk)
-    mail.state, mail.sent_at, mail.problem = OutgoingMail.State.SENT, timezone.now(), ""
-    mail.save(update_fields=["state", "sent_at", "problem"])
+    mail.state, mail.sent_at, mail.problem, mail.sealed = OutgoingMail.State.SENT, timezone.now(), "", ""
+    mail.save(update_fields=["state", "sent_at", "problem", "sealed"])
     _record(MAIL_SENT, mail, by=by)
     return mail
 
@@ -154,8 +167,8 @@ def settle_delayed(*, mail: OutgoingMail, problem: str, by: Any) -> OutgoingMail
 def settle_parked(*, mail: OutgoingMail, problem: str, by: Any) -> OutgoingMail:
     """Write down that a mail failed for good; a person has to look at it. Raises ChangedMeanwhile."""
     mail = OutgoingMail.objects.unsettled().filter(tries=mail.tries).lock(mail.pk)
-    mail.state, mail.problem = OutgoingMail.State.PARKED, _plain(problem)
-    mail.save(update_fields=["state", "problem"])
+    mail.state, mail.problem, mail.sealed = OutgoingMail.State.PARKED, _plain(problem), ""
+    mail.save(update_fields=["state", "problem", "sealed"])
     _record(MAIL_FAILED, mail, by=by)
     return mail
 
@@ -169,7 +182,12 @@ def _settle_failure(mail: OutgoingMail, problem: str, *, final: bool) -> None:
 def _record(act: Any, mail: OutgoingMail, *, by: Any) -> None:
     target = Snapshot(mail.about_kind, mail.about_id, mail.address)
     after = {"address": mail.address, "mail": mail.kind, "tries": mail.tries}
-    record(act, by=by, on=mail.account or PORTAL, target=target, after=after, reason=mail.problem)
+    record(act, by=by, on=mail.account or _person(mail) or PORTAL, target=target, after=after, reason=mail.problem)
+
+
+def _person(mail: OutgoingMail) -> Person | None:
+    """The person whom a mail of the sign-in library is about; such a mail belongs to no account."""
+    return Person.objects.filter(pk=mail.about_id).first() if mail.about_kind == kind_of(Person) else None
 
 
 def _text(words: bytes | str) -> str:
@@ -177,5 +195,5 @@ def _text(words: bytes | str) -> str:
 
 
 def _plain(problem: str) -> str:
-    """The server's words on one line, without what looks like a token: a spam filter may quote the link (rule 8)."""
-    return plain_name(LONG_SECRET.sub("…", problem))[:300]
+    """The server's words on one line, without secrets: a spam filter may quote the mail (rule 8)."""
+    return plain_name(SECRET.sub("…", problem))[:300]
