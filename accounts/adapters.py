@@ -1,26 +1,37 @@
-"""What the sign-in library asks of us: one form of addresses, links from the configured site, secrets under a key."""
+"""What the sign-in library asks of us: one form of addresses, mails by the outbox, secrets under a key."""
 
-import base64
-import hashlib
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from audit.recording import note
+from audit.canonical import Snapshot
+from audit.recording import PORTAL, note
 
-from .actions import end_sessions
+from .actions import end_sessions, post_sealed
 from .events import PASSWORD_RESET_ASKED
-from .letters import absolute
+from .letters import absolute, compose_for_library
 from .models import Person
-from .normalising import normal_address
+from .normalising import masked, normal_address
+from .sealing import seal, unseal
+
+SECOND_FACTOR = "second factor"
+UNKNOWN = "unknown_account"
+A_CODE_WORKS = dt.timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
+WORKS_FOR = {  # later a mail is not sent any more; a notice, not named here, is as true when it comes late
+    "email_confirmation": A_CODE_WORKS,
+    "email_confirmation_signup": A_CODE_WORKS,
+    "password_reset_key": dt.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    UNKNOWN: dt.timedelta(0),  # a stranger is not written to
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -47,10 +58,26 @@ class AccountAdapter(DefaultAccountAdapter):
         note(PASSWORD_RESET_ASKED, by=None, on=user)
         super().send_password_reset_mail(user, email, context)
 
+    def send_notification_mail(
+        self, template_prefix: str, user: Person, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a person of a change, also at an address that is not theirs any more."""
+        super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail of the sign-in library with the words of our mails at hand."""
-        words = {"site_url": settings.SITE_URL, "site_name": settings.SITE_NAME}
-        super().send_mail(template_prefix, email, {**context, **words})
+        """Put a mail into the outbox: a slow or dead mail server keeps nobody waiting (rule 10).
+
+        Where nobody has the address, a mail to nobody is posted all the same, so that it takes as long (GU4).
+        """
+        name = template_prefix.rpartition("/")[2]
+        if name == UNKNOWN:
+            email = masked(email)
+            note(PASSWORD_RESET_ASKED, by=None, on=PORTAL, target=Snapshot("address", None, email))
+        person = context.get("user") or Person.objects.filter(email=email).first()
+        letter = compose_for_library(template_prefix, context={**context, "email": email})
+        post_sealed(
+            kind=f"sign_in.{name}", about=person or PORTAL, address=email, letter=letter, works_for=WORKS_FOR.get(name)
+        )
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -58,11 +85,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Return a secret encrypted under the present key."""
-        return _fernet().encrypt(text.encode()).decode()
+        return seal(text, purpose=SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return the secret, whichever of the known keys encrypted it."""
-        return _fernet().decrypt(encrypted_text.encode()).decode()
+        return unseal(encrypted_text, purpose=SECOND_FACTOR)
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
@@ -72,9 +99,3 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
         """End them; all are of the person who asks."""
         for person in {session.user for session in sessions}:
             end_sessions(person=person, keys=[session.session_key for session in sessions], by=person)
-
-
-def _fernet() -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = [hashlib.sha256(b"accessportal second factor\0" + secret.encode()).digest() for secret in secrets]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from audit.models import Event
 from tests.factories import PASSWORD, PersonFactory
+from tests.post import the_post_goes_out
 
 
 def test_a_second_factor_on_and_off_is_told_in_the_log_and_by_mail(fresh_database, client, mailoutbox):
@@ -17,6 +18,7 @@ def test_a_second_factor_on_and_off_is_told_in_the_log_and_by_mail(fresh_databas
     code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
     client.post(reverse("mfa_activate_totp"), {"code": code})
     client.post(reverse("mfa_deactivate_totp"))
+    the_post_goes_out()
 
     names = list(Event.objects.of(person).values_list("name", flat=True))
     assert "person.second_factor_added" in names

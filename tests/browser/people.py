@@ -5,8 +5,7 @@ import re
 from django.core import mail
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from accounts.actions import deliver
-from accounts.models import OutgoingMail
+from tests.post import the_post_goes_out
 
 PASSWORD = "a sentence that nobody guesses 42"
 
@@ -54,6 +53,7 @@ class Someone:
         self.types("Password", PASSWORD)
         self.presses("Create account")
         expect(self.page).to_have_url(re.compile("confirm-email"))
+        the_post_goes_out()
         code = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", newest_mail(self.address).body, re.MULTILINE)[1]
         self.page.locator("input[name=code]").fill(code)
         self.presses("Go on")
@@ -68,12 +68,6 @@ class Someone:
     def leaves(self) -> None:
         assert self.complaints == [], f"{self.name}’s browser complained"
         self.context.close()
-
-
-def the_post_goes_out() -> None:
-    """Do what the worker does: send what waits in the outbox."""
-    for mail_id in OutgoingMail.objects.due().values_list("pk", flat=True):
-        deliver(mail_id=mail_id)
 
 
 def newest_mail(address: str):

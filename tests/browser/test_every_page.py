@@ -18,6 +18,7 @@ from audit.models import Event
 from invitations.models import Invitation
 from oversight.demo.cast import CAST, PASSWORD
 from teams.models import Membership, OwnershipOffer, Receipt
+from tests.post import the_post_goes_out
 
 from .looking import Look, signed_in
 
@@ -230,6 +231,7 @@ def forgetting_the_password(look: Look, settings) -> None:
     page.locator("input[name=email]").fill(CAST["hugo"].address)
     look.send(page)
     look.look(page, "reset_asked")
+    the_post_goes_out()
     link = re.search(r"https?://\S+/password/reset/key/\S+", newest_mail(settings, CAST["hugo"].address).text)[0]
     look.visit(page, "reset_by_link", link)
     for field in page.locator("main form input[type=password]").all():

@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from audit.models import Chain
 from teams.models import Membership
+from tests.post import the_post_goes_out
 
-from .people import Someone, link_in_the_mail, the_post_goes_out
+from .people import Someone, link_in_the_mail
 
 HOME = "/accounts/northwind-coffee/"
 

@@ -26,6 +26,7 @@ from tests.factories import (
     PersonFactory,
     token_of,
 )
+from tests.post import the_post_goes_out
 from tests.together import at_once, committed
 
 
@@ -329,6 +330,7 @@ def test_a_new_person_is_in_by_link_password_and_one_more_click(client, mailoutb
     assert "Accept and join" in offer.content.decode()
     assert accepted.status_code == 302
     assert Membership.objects.get(account=invitation.account, person__email=invitation.address).role.code == "editor"
+    the_post_goes_out()
     assert mailoutbox == []  # no code, no confirmation: the link came by mail
 
 
@@ -353,6 +355,7 @@ def test_a_link_that_was_handed_over_proves_no_mailbox(client, mailoutbox):
     entered = client.post(reverse("enter_invitation", args=[token]))
 
     client.post(entered.headers["Location"], {"email": invitation.address, "name": "Nina", "password1": PASSWORD})
+    the_post_goes_out()
 
     person = Person.objects.get(email=invitation.address)
     assert not person.emailaddress_set.get().verified
