@@ -15,10 +15,11 @@ from allauth.mfa.webauthn import forms as passkeys
 from cryptography.exceptions import UnsupportedAlgorithm
 from django import forms
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.forms.renderers import TemplatesSetting
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from .models import Asset, BusinessAccount, Person, SecurityPolicy
@@ -180,8 +181,13 @@ class SignupForm(LibrarySignupForm):
         zone = self.cleaned_data["time_zone"]
         return zone if zone in zoneinfo.available_timezones() else "UTC"
 
-    def try_save(self, request: HttpRequest) -> tuple[Person | None, Any]:
-        """Make the person. The second of two clicks at once is answered as a later one is: the address is known."""
+    def try_save(self, request: HttpRequest) -> tuple[Person | None, HttpResponse | None]:
+        """Make the person; for an address that is taken, only take the time of hashing a password (GU4).
+
+        The second of two clicks at once is answered as a later one is: the address is taken.
+        """
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
         try:
             return super().try_save(request)
         except IntegrityError:
