@@ -10,7 +10,9 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from .models import OutgoingMail
+from audit.querysets import kind_of
+
+from .models import OutgoingMail, Person
 from .sealing import seal, unseal
 
 SEALED_FOR = "waiting mail"
@@ -56,7 +58,8 @@ def sealed(letter: Letter) -> str:
 
 
 def _unsealed(mail: OutgoingMail) -> Letter | None:
-    if mail.wanted_until is not None and mail.wanted_until <= timezone.now():
+    late = mail.wanted_until is not None and mail.wanted_until <= timezone.now()
+    if late or (mail.about_kind == kind_of(Person) and not Person.objects.filter(pk=mail.about_id).exists()):
         return None
     return Letter(**json.loads(unseal(mail.sealed, purpose=SEALED_FOR)))
 

@@ -26,6 +26,11 @@ OPENED_BY_OTHER = register(
     _("open another’s invitation"),
     _("The link for {target} was opened by {actor}, who is signed in under another address"),
 )
+UNPROVEN_REMOVED = register(
+    "person.unproven_removed",
+    _("remove an unproven sign-in"),
+    _("{actor} came by a mailed link to {after[address]}; the sign-in {target}, which never proved it, was removed"),
+)
 ACCEPTED = register(
     "invitation.accepted", _("accept an invitation"), _("{actor} accepted the invitation as {after[role][name]}")
 )

@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from accounts.models import OutgoingMail
+from accounts.models import OutgoingMail, Person
 from accounts.querysets import LockableQuerySet
 
 INVITATION_MAIL = "invitation"  # the kind of the mail that carries the link
@@ -72,6 +72,15 @@ class InvitationQuerySet(LockableQuerySet):
     def for_list(self) -> Self:
         """Every row with all that the list shows; the newest first, in a total order."""
         return self.with_problem().select_related("role", "invited_by").order_by("-created_at", "-pk")
+
+
+def unproven(address: str) -> QuerySet[Person]:
+    """Whoever signed up with an address and never proved to receive its mail: one person at most, who holds nothing.
+
+    That may be anybody. It is no sign-in, and it keeps nobody from making one who proves the address (rule 7).
+    """
+    people = Person.objects.filter(email=address, is_active=True, is_staff=False, is_superuser=False)
+    return people.filter(memberships=None, owned_accounts=None).exclude(emailaddress__verified=True)
 
 
 def _parked_mail() -> QuerySet[OutgoingMail]:

@@ -25,6 +25,6 @@ def remembered(request: HttpRequest) -> Invitation | None:
 
 
 def forget(request: HttpRequest) -> None:
-    """Forget the invitation, and the address that its link proved."""
+    """Forget the invitation, and a sign-up or sign-in that was left half done: it would come first."""
     request.session.pop(KEY, None)
-    request.session.pop("account_verified_email", None)  # where the sign-in library stashes it
+    request.session.pop("account_login", None)  # where the sign-in library stashes it

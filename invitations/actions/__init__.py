@@ -3,6 +3,7 @@
 from .answering import accept, decline, note_opening, refuse_acceptance
 from .inviting import invite
 from .keeping import change_offer, copy_link, correct_address, resend, revoke
+from .signing_up import sign_up
 
 __all__ = [
     "accept",
@@ -15,4 +16,5 @@ __all__ = [
     "refuse_acceptance",
     "resend",
     "revoke",
+    "sign_up",
 ]

@@ -23,6 +23,7 @@ from teams.models import Membership
 from .. import actions, policies
 from ..errors import OfferLostItsGround
 from ..models import Invitation
+from ..querysets import unproven
 from ..remembering import forget, remember, remembered
 from ..tokens import hash_of
 
@@ -211,11 +212,8 @@ class EnterInvitation(TokenView):
             get_adapter(request).logout(request)
         forget(request)
         remember(request, self.invitation)
-        door, address = "account_signup", self.invitation.address
-        if request.POST.get("door") == "sign_in" or (self.proves_mailbox and _signs_in(address)):
-            door = "account_login"
-        elif self.proves_mailbox:
-            get_adapter(request).stash_verified_email(request, address)
+        signs_in = request.POST.get("door") == "sign_in" or (self.proves_mailbox and _signs_in(self.invitation.address))
+        door = "account_login" if signs_in else "account_signup"
         return HttpResponseRedirect(f"{reverse(door)}?next={reverse('invitation_continue')}")
 
 
@@ -255,7 +253,8 @@ def _for_this_reader_alone(response: HttpResponse) -> HttpResponse:
 
 
 def _signs_in(address: str) -> bool:
-    return Person.objects.filter(email=address).exists()
+    """Whether the address has a sign-in. One that was typed by anybody and never proved is none."""
+    return Person.objects.filter(email=address).exclude(pk__in=unproven(address)).exists()
 
 
 def _prefetches(request: HttpRequest) -> bool:

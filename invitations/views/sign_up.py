@@ -2,11 +2,17 @@
 
 from typing import Any
 
+from allauth.account.utils import complete_signup
 from allauth.account.views import SignupView
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views import View
 
+from accounts.forms import SignupForm
+from audit.recording import Refused, record_refusal
+
+from .. import actions
 from ..models import Invitation
 from ..remembering import forget, remembered
 
@@ -17,17 +23,13 @@ class SignUp(SignupView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check again that the invitation is open: what was proven for it must not outlive it."""
         self.invitation = invitation = remembered(request)
-        self.fixed_address = ""
-        if invitation is not None and invitation.channel == Invitation.Channel.MAIL:
-            self.fixed_address = invitation.address
-        if request.session.get("account_verified_email") != self.fixed_address:
-            request.session.pop("account_verified_email", None)
-            self.fixed_address = ""
+        by_mail = invitation is not None and invitation.channel == Invitation.Channel.MAIL
+        self.proof = invitation if by_mail else None
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Tell the form which address can't be changed."""
-        return {**super().get_form_kwargs(), "fixed_address": self.fixed_address}
+        return {**super().get_form_kwargs(), "fixed_address": self.proof.address if self.proof else ""}
 
     def get_initial(self) -> dict[str, Any]:
         """Fill in the invited address where the link was handed over; it is confirmed by a code then."""
@@ -37,6 +39,20 @@ class SignUp(SignupView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say for which account it is."""
         return super().get_context_data(invitation=self.invitation, **kwargs)
+
+    def form_valid(self, form: SignupForm) -> HttpResponse:
+        """Make the person, and sign in at once where the link came by mail: it proves the address."""
+        if self.proof is None:
+            return super().form_valid(form)
+        given = {name: form.cleaned_data[name] for name in ("name", "time_zone")}
+        try:
+            person = actions.sign_up(
+                invitation=self.proof, password=form.cleaned_data["password1"], by=self.request.user, **given
+            )
+        except (Refused, IntegrityError) as refusal:  # a race lost, such as to oneself: the offer says how to go on
+            record_refusal(refusal)
+            return HttpResponseRedirect(reverse("invitation_continue"))
+        return complete_signup(self.request, person, None, self.get_success_url())
 
 
 class ForgetInvitation(View):

@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from oversight import actions as oversight
 from teams import actions as teams
 from teams.models import Membership, Role
 from tests.factories import (
+    PASSWORD,
     AssetFactory,
     BusinessAccountFactory,
     InvitationFactory,
@@ -115,6 +117,10 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     invitations.accept: lambda h: h.invited(),
     invitations.decline: lambda h: h.invited(),
     invitations.note_opening: lambda h: h.invited(),
+    invitations.sign_up: lambda h: {
+        "invitation": InvitationFactory(account=h.account), "name": "New", "time_zone": "UTC", "password": PASSWORD,
+        "by": AnonymousUser(),
+    },
     refuse_acceptance: lambda h: {**h.invited(), "reason": "the inviter may not"},
     oversight.note_reading: lambda h: {"account": h.account, "by": h.olga},
     oversight.export_log: lambda h: {"account": h.account, "by": h.olga, "narrowed": {}},
@@ -122,7 +128,8 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
 # What the system does, and what is asked of nobody: no person can lack a permission for it.
 FREE = {
     mails.settle_sent, mails.settle_delayed, mails.settle_parked, teams.open_account, accounts.change_profile,
-    invitations.decline, invitations.note_opening, refuse_acceptance, oversight.note_reading, oversight.export_log,
+    invitations.decline, invitations.note_opening, invitations.sign_up, refuse_acceptance, oversight.note_reading,
+    oversight.export_log,
 }  # fmt: skip
 ONESELF = {teams.leave, accounts.end_sessions}  # what takes away from oneself needs no power
 
