@@ -1,11 +1,18 @@
 """Several at once, on real connections: what races is tried so."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections, transaction
+import pytest
+from django.db import connection, connections, transaction
+
+from audit import recording
+
+PATIENCE = 20.0  # seconds until a test gives up on something that never comes
 
 
 def committed(make: Callable[[], Any]) -> Any:
@@ -16,17 +23,8 @@ def committed(make: Callable[[], Any]) -> Any:
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
     """Run the calls at the same time, each with connections of its own; return what they return or raise."""
-
-    def run(call: Callable[[], Any]) -> Any:
-        try:
-            return call()
-        except Exception as problem:  # noqa: BLE001  # the test looks at it
-            return problem
-        finally:
-            connections.close_all()
-
     with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
+        return list(pool.map(_outcome, calls))
 
 
 def waiting_behind(holder: Any, statements: Sequence[tuple[str, Sequence[Any]]], call: Callable[[], Any]) -> Any:
@@ -40,10 +38,7 @@ def waiting_behind(holder: Any, statements: Sequence[tuple[str, Sequence[Any]]],
             cursor.execute(statement, values)
         answer = pool.submit(at_once, call)
         try:
-            end = time.monotonic() + 10
-            while not _waits_for(cursor):
-                assert time.monotonic() < end, "it never came to wait for the lock"
-                time.sleep(0.02)
+            _until(lambda: _waits_for(cursor))
             holder.commit()
         finally:
             holder.rollback()  # whatever happened, nothing waits any longer
@@ -55,3 +50,83 @@ def _waits_for(cursor: Any) -> bool:
         "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
     )
     return cursor.fetchone()[0]
+
+
+@dataclass(frozen=True)
+class Race:
+    """How two acts went, of which the second had to wait for the first: what each returned or raised."""
+
+    first: Any
+    second: Any
+    waited_for: str  # the table whose row the second waited for; empty where it was no row
+
+
+def one_behind_the_other(first: Callable[[], Any], second: Callable[[], Any]) -> Race:
+    """Run `first` up to its event, begin `second`, and let `first` commit once `second` waits for one of its locks.
+
+    An act writes its event last, so all its locks are held and all its changes are made by then. Fails where `second`
+    comes to its end without waiting for anything.
+    """
+    holds, goes_on = threading.Event(), threading.Event()
+    append, of_first = recording._append, threading.local()
+    begun: Future[int] = Future()
+
+    def held(*event: Any) -> int:
+        if hasattr(of_first, "here"):
+            holds.set()
+            assert goes_on.wait(PATIENCE)
+        return append(*event)
+
+    def run_first() -> Any:
+        of_first.here = True
+        return first()
+
+    def run_second() -> Any:
+        connection.ensure_connection()
+        begun.set_result(connection.connection.info.backend_pid)
+        return second()
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(recording, "_append", held)
+        before = pool.submit(_outcome, run_first)
+        try:
+            _until(lambda: holds.is_set() or before.done())
+            assert holds.is_set(), f"the first never came to its event: {before.result()!r}"
+            behind = pool.submit(_outcome, run_second)
+            waited_for = _table_waited_for(begun.result(PATIENCE), behind)
+        finally:
+            goes_on.set()
+        return Race(before.result(PATIENCE), behind.result(PATIENCE), waited_for)
+
+
+def _outcome(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except Exception as problem:  # noqa: BLE001  # the test looks at it
+        return problem
+    finally:
+        connections.close_all()
+
+
+def _until(happens: Callable[[], Any]) -> Any:
+    """Ask until the answer is a yes, and return it."""
+    end = time.monotonic() + PATIENCE
+    while not (answer := happens()):
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.005)  # between two questions; nothing depends on how long
+    return answer
+
+
+def _table_waited_for(backend: int, call: Future[Any]) -> str:
+    """Return the table of the row that a backend waits for, once it waits."""
+    _until(lambda: call.done() or _ask("SELECT cardinality(pg_blocking_pids(%s)) > 0", backend))
+    assert not call.done(), f"the second waited for nothing: {call.result()!r}"
+    # Who waits for a row holds or awaits the lock on the tuple, besides waiting for the transaction that has it.
+    return _ask("SELECT relation::regclass::text FROM pg_locks WHERE pid = %s AND locktype = 'tuple'", backend) or ""
+
+
+def _ask(question: str, backend: int) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(question, [backend])
+        row = cursor.fetchone()
+    return row and row[0]

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.errors import ChangedMeanwhile
 from accounts.models import Person, Session
 from audit.models import Event
 from invitations import actions
@@ -27,7 +28,7 @@ from tests.factories import (
     token_of,
 )
 from tests.post import the_post_goes_out
-from tests.together import at_once, committed
+from tests.together import at_once, committed, one_behind_the_other
 
 
 def link(invitation, name="invitation_offer"):
@@ -425,19 +426,24 @@ def test_twenty_accepts_at_once_make_one_membership_and_one_event(fresh_database
 
 
 @pytest.mark.rule(9)
-@pytest.mark.parametrize("attempt", range(3))
-def test_accept_racing_revoke_ends_in_one_of_the_two(fresh_database, attempt):
+@pytest.mark.parametrize("first", ["accept", "revoke"])
+def test_of_accept_and_revoke_the_second_waits_for_the_account_and_then_comes_too_late(fresh_database, first):
     invitation = committed(InvitationFactory)
     person = committed(lambda: invited_person(invitation))
+    acts = {
+        "accept": lambda: actions.accept(invitation=invitation, by=person),
+        "revoke": lambda: actions.revoke(invitation=invitation, by=invitation.account.owner),
+    }
 
-    at_once(
-        lambda: actions.accept(invitation=invitation, by=person),
-        lambda: actions.revoke(invitation=invitation, by=invitation.account.owner),
-    )
+    race = one_behind_the_other(acts.pop(first), *acts.values())
 
-    state = Invitation.objects.get(pk=invitation.pk).state
-    assert Membership.objects.filter(person=person).exists() == (state == "accepted")
-    assert state in {"accepted", "revoked"}
+    assert race.waited_for == "accounts_businessaccount"
+    assert not isinstance(race.first, Exception)
+    assert isinstance(race.second, ChangedMeanwhile)
+    assert Invitation.objects.get(pk=invitation.pk).state == {"accept": "accepted", "revoke": "revoked"}[first]
+    assert Membership.objects.filter(person=person).exists() == (first == "accept")
+    name = {"accept": "invitation.accepted", "revoke": "invitation.revoked"}[first]
+    assert list(Event.objects.about(invitation).values_list("name", "result")) == [(name, "done")]
 
 
 @pytest.mark.rule(10)
