@@ -344,22 +344,6 @@ def test_two_ownership_transfers_at_once_leave_one_owner(fresh_database):
 
 
 @pytest.mark.rule(12)
-def test_who_is_offboarded_while_waiting_for_the_lock_does_not_act_any_more(fresh_database):
-    account = committed(BusinessAccountFactory)
-    anna, eddie = (
-        committed(lambda h=h: MembershipFactory(account=account, holding=h)) for h in ("administrator", "editor")
-    )
-    asker = Person.objects.get(pk=anna.person_id)
-    assert asker.has_perm("manage_team", account)  # as the page remembers it
-
-    actions.offboard(membership=anna, by=account.owner, reason="Left")
-    (answer,) = at_once(lambda: actions.suspend(membership=eddie, by=asker))
-
-    assert isinstance(answer, Exception)
-    assert Membership.objects.get(pk=eddie.pk).state == "active"
-
-
-@pytest.mark.rule(12)
 def test_offboarding_and_suspending_the_same_people_at_once_does_not_deadlock(fresh_database):
     account = committed(BusinessAccountFactory)
     members = [committed(lambda: MembershipFactory(account=account)) for _number in range(6)]
