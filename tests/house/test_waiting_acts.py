@@ -52,6 +52,7 @@ def test_an_owner_who_hands_the_account_over_while_an_act_waits_does_not_act_any
     account = given["account"]
     anna = committed(lambda: MembershipFactory(account=account, holding="administrator")).person
     offer = committed(lambda: OwnershipOfferFactory(account=account, person=anna))
+    assert given["by"].has_perm("own_account", account)  # as the page remembers it
 
     race = one_behind_the_other(lambda: teams.accept_ownership(offer=offer, by=anna), lambda: act(**given))
 
@@ -78,6 +79,7 @@ def test_who_is_suspended_while_the_answer_to_an_offer_waits_does_not_answer_any
     house = committed(House)
     anna = committed(lambda: house.member(holding="administrator"))
     offer = committed(lambda: OwnershipOfferFactory(account=house.account, person=anna.person))
+    assert offer.person.has_perm("view_account", house.account)  # as the page remembers it
 
     race = one_behind_the_other(
         lambda: teams.suspend(membership=anna, by=house.olga), lambda: act(offer=offer, by=offer.person)
@@ -94,6 +96,7 @@ def test_nobody_joins_by_an_inviter_who_is_suspended_while_the_acceptance_waits(
     house = committed(House)
     anna = committed(lambda: house.member(holding="administrator"))
     given = committed(lambda: house.invited(invited_by=anna.person))
+    assert anna.person.has_perm("manage_team", house.account)  # as the page remembers it
 
     race = one_behind_the_other(
         lambda: teams.suspend(membership=anna, by=house.olga), lambda: invitations.accept(**given)
