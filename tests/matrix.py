@@ -21,6 +21,7 @@ class Inside:
     methods: frozenset[str] = frozenset({"get"})
     only: str = ""  # the one role whose person it is meant for; to every other insider it does not exist
     given: dict[str, str] = field(default_factory=dict)  # further arguments of the address
+    leads: str = ""  # the page that a GET leads to, where it shows none itself
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,16 @@ class Outside:
     post_anonymous: int = 405
     post_signed_in: int = 405
     arguments: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Post:
+    """A whole form of an act, and what it comes to for who may see its page."""
+
+    form: dict[str, str] = field(default_factory=dict)  # "{asset}" stands for the id of a thing of the world
+    answer: int = 302
+    needs: str = ""  # a further permission that the act asks for: 403 for who lacks it
+    not_for: str = ""  # the one role that a rule refuses
 
 
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
@@ -69,19 +80,51 @@ INSIDE = {
     "change_role": Inside(MANAGE_TEAM, MEMBER, ACT),
     "member_grants": Inside(MANAGE_TEAM, {"pk": "member", "asset_id": "asset"}, ACT),
     "suspend_member": Inside(MANAGE_TEAM, MEMBER, ACT),
-    "restore_member": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "restore_member": Inside(MANAGE_TEAM, {"pk": "suspended_member"}, ACT),
     "offboard_member": Inside(MANAGE_TEAM, MEMBER, ACT),
     "offboard_many": Inside(MANAGE_TEAM, methods=ACT),
     "receipt": Inside(VIEW_AUDIT, RECEIPT),
     "receipt_file": Inside(VIEW_AUDIT, RECEIPT, given={"kind": "json"}),
     "bring_back": Inside(MANAGE_TEAM, RECEIPT, ACT),
     "account_settings": Inside(VIEW_ACCOUNT, methods=ACT),
-    "upgrade_account": Inside(OWN_ACCOUNT, methods=ACT),
+    "upgrade_account": Inside(OWN_ACCOUNT, methods=ACT, leads="account_settings"),
     "assets": Inside(VIEW_ACCOUNT),
     "add_asset": Inside(MANAGE_ASSETS, methods=ACT),
     "change_asset": Inside(MANAGE_ASSETS, ASSET, ACT),
     "restore_asset": Inside(MANAGE_ASSETS, {"pk": "archived_asset"}, ACT),
 }
+ASSET_FORM = {"kind": "other", "name": "A new name", "handle": ""}
+# An act that is not here must answer its empty form with 200, 302 or 422.
+POSTS = {
+    "export_activity": Post(answer=200),
+    "invite": Post({"addresses": "new@example.com", "role": "editor"}),
+    "resend_invitation": Post(),
+    "copy_invitation_link": Post(answer=200),
+    "correct_invitation": Post({"address": "right@example.com"}),
+    "change_invitation": Post({"role": "analyst"}),
+    "revoke_invitation": Post(),
+    "security_policy": Post({
+        "second_factor": "everyone", "confirmation": "before", "most_administrators": "5", "invitation_days": "3",
+    }),
+    "close_account": Post({"typed_name": "Northwind"}),
+    "leave_account": Post(not_for="owner"),  # rule 3
+    "ownership": Post({"membership": "{heir}"}, answer=422),  # an offer is open already
+    "withdraw_ownership": Post(),
+    "answer_ownership": Post(),
+    "archive_asset": Post(),
+    "confirm_role": Post(),
+    "change_role": Post({"role": "analyst"}),
+    "member_grants": Post({"codes": "run_ads"}),
+    "suspend_member": Post(),
+    "restore_member": Post(),
+    "offboard_member": Post({"reason": "Left"}),
+    "bring_back": Post(),
+    "account_settings": Post({"name": "A new name"}, needs=MANAGE_SECURITY),
+    "upgrade_account": Post(answer=422),  # it is a business account already
+    "add_asset": Post(ASSET_FORM),
+    "change_asset": Post(ASSET_FORM),
+    "restore_asset": Post(),
+}  # fmt: skip
 NO_LINK = {"token": "x" * 43}
 OUTSIDE = {
     "front": Outside(200, 302),
