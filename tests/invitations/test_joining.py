@@ -16,7 +16,7 @@ from invitations import actions
 from invitations.models import Invitation
 from invitations.policies import fingerprint
 from invitations.tokens import LENGTH, token_for
-from teams.actions import change_role, leave, suspend
+from teams.actions import change_policy, change_role, leave, suspend
 from teams.models import Membership, Role
 from tests.factories import (
     PASSWORD,
@@ -209,7 +209,7 @@ def test_a_forged_host_is_refused(client):
 @pytest.mark.django_db
 @pytest.mark.rule(9)
 @pytest.mark.requirement("IN6")
-@pytest.mark.parametrize("lost", ["demoted", "suspended", "gone"])
+@pytest.mark.parametrize("lost", ["demoted", "suspended", "gone", "switched off", "without a second factor"])
 def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
     anna = MembershipFactory(holding="administrator")
     invitation = InvitationFactory(account=anna.account, invited_by=anna.person)
@@ -221,6 +221,10 @@ def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
             suspend(membership=anna, by=owner)
         case "gone":
             leave(membership=anna, by=anna.person)
+        case "switched off":
+            Person.objects.filter(pk=anna.person_id).update(is_active=False)
+        case "without a second factor":
+            change_policy(account=anna.account, second_factor="administrators", by=owner)
     client.force_login(invited_person(invitation))
 
     response = accept_over_http(client, invitation)
@@ -230,6 +234,29 @@ def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
     assert not Membership.objects.filter(person__email=invitation.address).exists()
     assert Event.objects.about(invitation).filter(name="invitation.accepted").get().refused
     assert anna.account.mails.get(kind="invitation_refused").address == owner.email
+
+
+@pytest.mark.django_db
+@pytest.mark.rule(11)
+@pytest.mark.parametrize(
+    ("confirmation", "begins", "waits"), [("never", True, False), ("after", True, True), ("before", False, True)]
+)
+def test_the_policy_says_whether_access_begins_at_acceptance_and_waits_for_a_yes(client, confirmation, begins, waits):
+    account = BusinessAccountFactory(policy_and_seat={"confirmation": confirmation})
+    invitation = InvitationFactory(account=account)
+    person = invited_person(invitation)
+    client.force_login(person)
+
+    accept_over_http(client, invitation)
+
+    home = client.get(reverse("account_home", args=[account.slug]))
+    assert home.status_code == (200 if begins else 403)
+    assert Person.objects.get(pk=person.pk).has_perm("view_account", account) is begins
+    membership = Membership.objects.get(person=person)
+    assert (membership.confirmed_at is None) is waits
+    client.force_login(account.owner)
+    to_do = reverse("confirm_role", args=[account.slug, membership.pk])
+    assert (to_do in client.get(reverse("team", args=[account.slug])).content.decode()) is waits
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """What who manages the team does with invitations, over HTTP: rules 2, 4, 6, 8 and 10; what must not happen first."""
 
 import datetime as dt
+import re
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import doorbell
+from accounts.actions import deliver, post
 from accounts.forms import entries_of
 from accounts.models import OutgoingMail
 from audit.models import Event
@@ -468,6 +470,30 @@ def test_other_accounts_invitations_are_in_no_list():
     assert "canary" not in of_owner(account).get(url("invitations", account)).content.decode()
 
 
+@pytest.mark.rule(4)
+@pytest.mark.requirement("AZ3")
+@pytest.mark.parametrize("name", ["team", "invitations"])
+@pytest.mark.parametrize("filter", ["role", "state"])
+def test_a_filter_by_what_is_of_another_account_answers_like_one_by_what_never_was(name, filter):
+    account, elsewhere = BusinessAccountFactory(), BusinessAccountFactory()
+    foreign = Role.objects.create(account=elsewhere, code="night-shift", name="Night shift", held=["view_account"])
+    MembershipFactory(account=elsewhere, role=foreign)
+    InvitationFactory(account=elsewhere, role=foreign)
+    MembershipFactory(account=account)
+    InvitationFactory(account=account)
+    client = of_owner(account)
+
+    def page(value):
+        response = client.get(url(name, account), {filter: value})
+        assert response.status_code == 200
+        changing = rf'nonce="[^"]*"|value="[A-Za-z0-9]{{64}}"|{filter}={value}\b|value="{value}"'
+        return re.sub(changing, "", response.content.decode())
+
+    for value in (foreign.pk, foreign.code) if filter == "role" else ("night-shift", str(elsewhere.pk)):
+        assert page(value) == page("nothing-like-it")
+        assert "Night shift" not in page(value)
+
+
 @pytest.mark.rule(10)
 def test_the_page_tells_the_story_and_what_to_do_next():
     account = BusinessAccountFactory()
@@ -484,6 +510,43 @@ def test_the_page_tells_the_story_and_what_to_do_next():
     other = PersonFactory()
     actions.note_opening(invitation=rows["open"], by=other)
     assert "signed in under another address" in page("open")
+
+
+SPAM_FOLDER, OTHER_BROWSER = "look into the spam folder", "begun in another browser"
+
+
+def handed_over(invitation):
+    mail = post(kind="invitation", about=invitation, address=invitation.address, account=invitation.account)
+    deliver(mail_id=mail.pk)
+
+
+@pytest.mark.rule(10)
+def test_the_page_helps_by_what_is_known_first_the_spam_folder_then_the_other_browser(mailoutbox):
+    invitation = InvitationFactory()
+    handed_over(invitation)
+    administrator = of_owner(invitation.account)
+    here = url("invitation", invitation.account, pk=invitation.pk)
+
+    arrived = administrator.get(here).content.decode()
+    Client().get(reverse("invitation_offer", args=[token_of(invitation)]))
+    opened = administrator.get(here).content.decode()
+
+    assert [mail.to for mail in mailoutbox] == [[invitation.address]]
+    assert SPAM_FOLDER in arrived
+    assert OTHER_BROWSER not in arrived
+    assert OTHER_BROWSER in opened
+    assert SPAM_FOLDER not in opened
+
+
+@pytest.mark.rule(10)
+def test_before_the_mail_is_handed_over_nobody_is_sent_to_the_spam_folder():
+    invitation = InvitationFactory()
+    post(kind="invitation", about=invitation, address=invitation.address, account=invitation.account)
+
+    page = of_owner(invitation.account).get(url("invitation", invitation.account, pk=invitation.pk)).content.decode()
+
+    assert "It has not gone out yet" in page
+    assert SPAM_FOLDER not in page
 
 
 @pytest.mark.rule(10)

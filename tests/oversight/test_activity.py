@@ -1,6 +1,7 @@
 """The log of an account: who may read it, what each filter finds, and that paging shows every event once."""
 
 import datetime as dt
+import re
 
 import pytest
 import time_machine
@@ -34,6 +35,21 @@ def read(client, ruth):
     client.force_login(ruth.person)
     client.get(url("activity", ruth.account))  # her reading is the first event, once for all
     return lambda query="": client.get(url("activity", ruth.account) + query)
+
+
+@pytest.mark.rule(4)
+@pytest.mark.requirement("AZ3")
+def test_a_person_of_another_account_is_not_told_by_a_filter_that_names_their_id(read, ruth):
+    stella = MembershipFactory(person=PersonFactory(name="Stella Strange", email="stella@example.com"))
+    write(stella.account, 3)
+
+    def page(pk):
+        text = read(f"?person={pk}").content.decode()
+        return re.sub(rf'nonce="[^"]*"|value="[A-Za-z0-9]{{64}}"|person={pk}\b|value="{pk}"', "", text)
+
+    assert "Stella" not in page(stella.person_id)
+    assert "stella@example.com" not in page(stella.person_id)
+    assert page(stella.person_id) == page(99_999_999)
 
 
 # --- Who may -----------------------------------------------------------------------------------------------------------

@@ -46,33 +46,77 @@ def test_an_administrator_cannot_give_billing_which_she_does_not_hold(client):
     assert list(Event.objects.about(eddie).values_list("name", "result")) == [("role.changed", "refused")]
 
 
+# What is done to a member: how the member must stand for it, and the form. Nothing of it lacks anything but the right.
+DONE_TO_A_MEMBER = {
+    "suspend_member": ({}, {"reason": "Left"}),
+    "restore_member": ({"suspended": True}, {}),
+    "offboard_member": ({}, {"reason": "Left"}),
+    "change_role": ({}, {"role": "editor"}),
+    "confirm_role": ({"unconfirmed": True}, {}),
+    "member_grants": ({}, {"codes": ["run_ads"]}),
+}
+
+
+def address_of(act, member):
+    things = [member, AssetFactory(account=member.account)] if act == "member_grants" else [member]
+    return url(act, member.account, *things)
+
+
+def as_it_stands(member):
+    rows = Membership.objects.filter(pk=member.pk)
+    return rows.values("state", "role__code", "confirmed_at", "suspended_at", "ended_at").get()
+
+
 @pytest.mark.django_db
 @pytest.mark.rule(2)
-@pytest.mark.parametrize("act", ["suspend_member", "offboard_member", "change_role"])
-def test_an_administrator_who_intrudes_cannot_evict_the_others(client, act):
+@pytest.mark.parametrize("act", DONE_TO_A_MEMBER)
+def test_an_administrator_who_intrudes_cannot_evict_the_others_nor_seat_more(client, act):
+    state, form = DONE_TO_A_MEMBER[act]
     anna = MembershipFactory(holding="administrator")
-    other = MembershipFactory(holding="administrator", account=anna.account)
+    other = MembershipFactory(holding="administrator", account=anna.account, **state)
+    here, before = address_of(act, other), as_it_stands(other)
     client.force_login(anna.person)
 
-    assert "Only the owner can do this" in page(client, url(act, anna.account, other))
-    response = client.post(url(act, anna.account, other), {"role": "editor", "reason": "Left"})
+    asked = page(client, here)
+    response = client.post(here, form)
 
+    assert "Only the owner can do this" in asked
     assert response.status_code == 403
-    fresh = Membership.objects.get(pk=other.pk)
-    assert (fresh.state, fresh.role.code) == ("active", "administrator")
+    assert as_it_stands(other) == before
+    assert not AssetGrant.objects.exists()
+    assert list(Event.objects.about(other).values_list("result", flat=True)) == ["refused"]
 
 
 @pytest.mark.django_db
 @pytest.mark.rule(2)
-@pytest.mark.parametrize("act", ["suspend_member", "offboard_member", "change_role"])
+@pytest.mark.parametrize("act", DONE_TO_A_MEMBER)
+def test_the_owner_may_do_all_of_it_to_an_administrator(client, act):
+    state, form = DONE_TO_A_MEMBER[act]
+    other = MembershipFactory(holding="administrator", **state)
+    here, before = address_of(act, other), as_it_stands(other)
+    client.force_login(other.account.owner)
+
+    response = client.post(here, form)
+
+    assert response.status_code == 302
+    assert as_it_stands(other) != before or AssetGrant.objects.filter(membership=other).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.rule(2)
+@pytest.mark.parametrize("act", [act for act in DONE_TO_A_MEMBER if act != "restore_member"])  # who could ask for it?
 def test_nobody_acts_on_themselves(client, act):
-    anna = MembershipFactory(holding="administrator")
+    state, form = DONE_TO_A_MEMBER[act]
+    anna = MembershipFactory(holding="administrator", **state)
+    here, before = address_of(act, anna), as_it_stands(anna)
     client.force_login(anna.person)
 
-    response = client.post(url(act, anna.account, anna), {"role": "editor", "reason": "Left"})
+    response = client.post(here, form)
 
     assert response.status_code == 422
     assert "Nobody changes their own role" in response.content.decode()
+    assert as_it_stands(anna) == before
+    assert not AssetGrant.objects.exists()
 
 
 @pytest.mark.django_db
