@@ -187,3 +187,34 @@ def test_the_command_says_yes_or_no_and_why(capsys):
         with pytest.raises(CommandError) as refusal:
             call_command("check_access", *wrong)
         assert refusal.value.returncode == 2
+
+
+SAYS = {
+    "suspended": "The membership is suspended.",
+    "ended": "The membership has ended.",
+    "run out": "The membership has run out.",
+    "not confirmed where asked before": "The role still waits for an administrator to confirm it.",
+    "no second factor where required": "The account asks for a second factor, and none is set up.",
+    "closed": "The account is closed.",
+    "switched off": "the sign-in is switched off.",
+}
+
+
+@pytest.mark.parametrize("how", TAKES_ALL)
+def test_the_command_says_which_condition_takes_the_power_away(how, capsys):
+    eddie = MembershipFactory()
+    asked = (eddie.person.email, eddie.account.slug)
+    call_command("check_access", *asked, "view_account")
+    before = capsys.readouterr().out
+
+    TAKES_ALL[how](eddie)
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("check_access", *asked, "view_account")
+    said = capsys.readouterr().out
+    assert before.startswith("yes")
+    assert refusal.value.returncode == 1
+    assert said.startswith("no")
+    assert [reason for reason in SAYS.values() if reason in said] == [SAYS[how]]
+    call_command("check_access", *asked)
+    assert all(line.startswith("no") for line in capsys.readouterr().out.splitlines())
