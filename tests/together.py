@@ -12,7 +12,7 @@ from django.db import connection, connections, transaction
 
 from audit import recording
 
-PATIENCE = 20.0  # seconds until a test gives up on something that never comes
+PATIENCE = 60.0  # seconds until a test gives up on something that never comes
 
 
 def committed(make: Callable[[], Any]) -> Any:
@@ -38,7 +38,7 @@ def waiting_behind(holder: Any, statements: Sequence[tuple[str, Sequence[Any]]],
             cursor.execute(statement, values)
         answer = pool.submit(at_once, call)
         try:
-            _until(lambda: _waits_for(cursor))
+            until(lambda: _waits_for(cursor))
             holder.commit()
         finally:
             holder.rollback()  # whatever happened, nothing waits any longer
@@ -90,7 +90,7 @@ def one_behind_the_other(first: Callable[[], Any], second: Callable[[], Any]) ->
         patch.setattr(recording, "_append", held)
         before = pool.submit(_outcome, run_first)
         try:
-            _until(lambda: holds.is_set() or before.done())
+            until(lambda: holds.is_set() or before.done())
             assert holds.is_set(), f"the first never came to its event: {before.result()!r}"
             behind = pool.submit(_outcome, run_second)
             waited_for = _table_waited_for(begun.result(PATIENCE), behind)
@@ -108,7 +108,7 @@ def _outcome(call: Callable[[], Any]) -> Any:
         connections.close_all()
 
 
-def _until(happens: Callable[[], Any]) -> Any:
+def until(happens: Callable[[], Any]) -> Any:
     """Ask until the answer is a yes, and return it."""
     end = time.monotonic() + PATIENCE
     while not (answer := happens()):
@@ -119,7 +119,7 @@ def _until(happens: Callable[[], Any]) -> Any:
 
 def _table_waited_for(backend: int, call: Future[Any]) -> str:
     """Return the table of the row that a backend waits for, once it waits."""
-    _until(lambda: call.done() or _ask("SELECT cardinality(pg_blocking_pids(%s)) > 0", backend))
+    until(lambda: call.done() or _ask("SELECT cardinality(pg_blocking_pids(%s)) > 0", backend))
     assert not call.done(), f"the second waited for nothing: {call.result()!r}"
     # Who waits for a row holds or awaits the lock on the tuple, besides waiting for the transaction that has it.
     return _ask("SELECT relation::regclass::text FROM pg_locks WHERE pid = %s AND locktype = 'tuple'", backend) or ""

@@ -1,6 +1,7 @@
 """The record: chains, triggers, verification (rules 12, 15, 16, 17; AU1 to AU10)."""
 
 import datetime as dt
+import io
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
@@ -234,6 +235,54 @@ def test_the_command_names_the_first_break_and_fails(as_owner, capsys):
     with pytest.raises(CommandError) as failure:
         call_command("verify_audit", account="no-such-account")
     assert failure.value.returncode == 2
+
+
+class Terminal(io.StringIO):
+    """An output that a person looks at."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.rule(16)
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_command_shows_a_person_how_far_it_is_and_keeps_a_file_free_of_it(fresh_database, monkeypatch, shown):
+    monkeypatch.setattr("audit.verification.BATCH", 4)
+    for _account in range(2):
+        write(seated_account(), 10)
+    out, error = io.StringIO(), Terminal() if shown else io.StringIO()
+    monkeypatch.setattr("sys.stderr", error)
+
+    call_command("verify_audit", stdout=out, stderr=error)
+
+    steps = [4, 8, 10, 14, 18, 20]
+    assert error.getvalue() == ("".join(f"\r{step} of 20 events" for step in steps) + "\n" if shown else "")
+    assert "OK: 20 events in 2 chains hold" in out.getvalue()
+
+
+@pytest.mark.rule(15)
+def test_events_outlive_the_account_and_the_people_that_they_name(as_owner):
+    with transaction.atomic():  # noqa: TID251  # rows of a test, not an act
+        olga = PersonFactory(name="Olga Berg")
+        account = BusinessAccountFactory(name="Northwind", owner=olga)
+    change_settings(account=account, name="Northwind Coffee", by=olga)
+    before = list(Event.objects.of(account).values_list("canonical", flat=True))
+
+    with as_owner.cursor() as cursor:
+        cursor.execute("BEGIN")
+        for table in ("teams_membership", "accounts_securitypolicy"):
+            cursor.execute(f"DELETE FROM {table} WHERE account_id = %s", [account.pk])
+        cursor.execute("DELETE FROM accounts_businessaccount WHERE id = %s", [account.pk])
+        cursor.execute("DELETE FROM account_emailaddress WHERE user_id = %s", [olga.pk])
+        cursor.execute("DELETE FROM accounts_person WHERE id = %s", [olga.pk])
+        cursor.execute("COMMIT")
+
+    event = Event.objects.get(chain__kind="account", chain__subject_id=account.pk)
+    assert not BusinessAccount.objects.filter(pk=account.pk).exists()
+    assert [event.canonical] == before
+    assert (event.actor, event.actor_id) == ("Olga Berg", olga.pk)
+    assert event.sentence == "Olga Berg changed the settings of Northwind Coffee"
+    assert broken() == []
 
 
 @pytest.mark.rule(16)

@@ -1,6 +1,7 @@
 """The embedded servers and what runs beside them: real processes in a folder of the test."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -131,6 +132,23 @@ def test_the_servers_start_serve_and_stop(tmp_path):
         assert stat.S_IMODE(paths.run_folder(data).stat().st_mode) == 0o700
 
     assert processes_of(data) == []
+
+
+def test_the_servers_start_in_a_folder_far_deeper_than_a_socket_may_lie(tmp_path):
+    data = tmp_path.joinpath(*["a folder with quite a long name" * 3] * 4) / "var"
+    assert len(str(data)) > 400
+
+    with servers.running(data, database=True, broker=True):
+        psycopg2.connect(paths.database_url(data)).close()
+        assert redis.Redis.from_url(paths.redis_url(data)).ping()
+        run = paths.run_folder(data)
+        assert len(str(run)) < paths.LONGEST_RUN_FOLDER
+        assert stat.S_IMODE(run.stat().st_mode) == 0o700
+    with servers.running(data, database=True, broker=False):  # and again, where the folder was written down
+        psycopg2.connect(paths.database_url(data)).close()
+
+    assert processes_of(data) == []
+    shutil.rmtree(run, ignore_errors=True)
 
 
 def test_what_was_written_is_there_after_the_next_start(data):

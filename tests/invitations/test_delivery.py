@@ -7,12 +7,16 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from celery import current_app
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from accessportal.embedded import paths, servers
+from accounts import doorbell
 from accounts.actions import deliver, sweep
 from accounts.actions.mails import PAUSES
 from accounts.models import OutgoingMail
@@ -22,6 +26,7 @@ from invitations.models import Invitation
 from teams.models import Role
 from tests.factories import BusinessAccountFactory, token_of
 from tests.mail_server import mail_server
+from tests.together import until
 
 ADDRESS = "nina@example.com"
 
@@ -34,6 +39,23 @@ def post_office(settings):
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
         yield server
+
+
+@contextmanager
+def broker_at(url):
+    """Ring at another broker for the length of the block."""
+    kept, silent = current_app.conf.broker_url, doorbell._silent_until
+
+    def turn_to(url):
+        current_app.conf.broker_url = url
+        current_app.amqp._producer_pool = current_app._pool = None  # the connections of the former one
+
+    turn_to(url)
+    try:
+        yield
+    finally:
+        turn_to(kept)
+        doorbell._silent_until = silent
 
 
 def invite(**given):
@@ -77,16 +99,8 @@ def test_the_mail_carries_the_link_as_text_and_as_html(fresh_database, post_offi
 @pytest.mark.rule(10)
 @pytest.mark.requirement("RE2")
 def test_inviting_with_the_broker_down_works_and_the_sweep_sends_it_later(fresh_database, post_office, caplog):
-    kept = current_app.conf.broker_url
-    current_app.conf.broker_url = "redis://127.0.0.1:1/0"
-    current_app.amqp._producer_pool = None
-    current_app._pool = None
-    try:
+    with broker_at("redis://127.0.0.1:1/0"):
         invitation = invite()
-    finally:
-        current_app.conf.broker_url = kept
-        current_app.amqp._producer_pool = None
-        current_app._pool = None
     assert "the sweep will find it" in caplog.text
     assert its_mail(invitation).state == "queued"
 
@@ -166,6 +180,98 @@ def test_a_worker_killed_while_sending_loses_nothing_and_the_second_mail_is_the_
     assert first["Message-ID"] == second["Message-ID"]
     assert link_in(first) == link_in(second) == token_of(invitation)
     assert its_mail(invitation).state == "sent"
+
+
+# --- With a broker and a worker of the test's own ----------------------------------------------------------------------
+@pytest.fixture
+def broker(tmp_path):
+    """A broker that is not up yet."""
+    (server,) = servers.servers_of(tmp_path, database=False, broker=True, for_tests=True)
+    yield server
+    server.stop()
+
+
+@contextmanager
+def worker_of(broker, database, port):
+    """A real worker with one child, as in production; yields its process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "celery", "--app", "accessportal", "--quiet", "worker", "--concurrency", "1",
+         "--without-gossip", "--without-mingle", "--without-heartbeat"],
+        env={**os.environ, **_environment(database, port), "REDIS_URL": paths.redis_url(broker.data)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def children_of(process):
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(parent) == process.pid:
+            found.append(int(folder.name))
+    return found
+
+
+def ask_for_a_sweep():
+    """What beat does every minute."""
+    current_app.send_task("accounts.tasks.sweep_outbox")
+
+
+@pytest.mark.rule(10)
+@pytest.mark.requirement("RE2")
+def test_what_was_invited_without_a_broker_goes_out_by_the_sweep_when_it_is_up(fresh_database, post_office, broker):
+    with broker_at(paths.redis_url(broker.data).replace("unix://", "redis+socket://")):
+        invitation = invite()
+        assert its_mail(invitation).state == "queued"
+
+        broker.start(dies_with_us=True)
+        ask_for_a_sweep()
+        with worker_of(broker, fresh_database, post_office.port):
+            until(lambda: its_mail(invitation).state == "sent")
+
+    (message,) = post_office.mails
+    assert (message["To"], message["Message-ID"]) == (ADDRESS, its_mail(invitation).message_id)
+    assert link_in(message) == token_of(invitation)
+    assert [event.name for event in Event.objects.about(invitation)] == ["invitation.created", "mail.sent"]
+
+
+@pytest.mark.rule(8)
+@pytest.mark.rule(10)
+@pytest.mark.requirement("RE1")
+@pytest.mark.requirement("RE4")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which processes are whose children")
+def test_a_child_of_the_worker_that_is_killed_while_sending_loses_nothing(fresh_database, post_office, broker):
+    broker.start(dies_with_us=True)
+    post_office.holds.set()
+    with (
+        broker_at(paths.redis_url(broker.data).replace("unix://", "redis+socket://")),
+        worker_of(broker, fresh_database, post_office.port) as worker,
+    ):
+        invitation = invite()
+        mail = its_mail(invitation)
+        assert post_office.has_taken.wait(30)
+        (child,) = children_of(worker)
+        os.kill(child, signal.SIGKILL)
+        post_office.holds.clear()
+        until(lambda: [pid for pid in children_of(worker) if pid != child])  # the worker has put another in its place
+        assert its_mail(invitation).state == "sending"
+
+        made_due(mail)  # as when its lease has run out
+        ask_for_a_sweep()
+        until(lambda: its_mail(invitation).state == "sent")
+
+    first, second = post_office.mails
+    assert first["Message-ID"] == second["Message-ID"] == mail.message_id
+    assert link_in(first) == link_in(second) == token_of(invitation)
+    assert not OutgoingMail.objects.due().exists()
+    assert Event.objects.named("mail.sent").count() == 1
 
 
 @pytest.mark.rule(10)

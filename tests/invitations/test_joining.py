@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.errors import ChangedMeanwhile
-from accounts.models import Person, Session
+from accounts.errors import ChangedMeanwhile, PolicyViolation
+from accounts.models import OutgoingMail, Person, Session
 from audit.models import Event
 from invitations import actions
 from invitations.models import Invitation
@@ -482,6 +482,40 @@ def test_a_link_opened_by_many_at_once_is_noted_once(fresh_database):
 
     assert answers == [200] * 8
     assert list(Event.objects.about(invitation).values_list("name", flat=True)) == ["invitation.opened"]
+
+
+@pytest.mark.rule(6)
+def test_of_two_invitations_to_one_address_the_second_waits_and_is_told_of_the_first(fresh_database):
+    account = committed(BusinessAccountFactory)
+    anna = committed(lambda: MembershipFactory(account=account, holding="administrator")).person
+    role = Role.objects.built_in("editor")
+
+    race = one_behind_the_other(
+        *(
+            lambda by=by: actions.invite(account=account, address="nina@example.com", role=role, by=by)
+            for by in (account.owner, anna)
+        )
+    )
+
+    assert race.waited_for == "accounts_businessaccount"
+    assert isinstance(race.second, PolicyViolation)
+    assert "has an open invitation already" in race.second.words
+    assert list(Invitation.objects.values_list("invited_by", flat=True)) == [account.owner_id]
+    assert OutgoingMail.objects.count() == 1
+
+
+@pytest.mark.rule(6)
+def test_many_invitations_to_one_address_at_once_make_one(fresh_database):
+    account = committed(BusinessAccountFactory)
+    role = Role.objects.built_in("editor")
+
+    answers = at_once(
+        *[lambda: actions.invite(account=account, address="nina@example.com", role=role, by=account.owner)] * 8
+    )
+
+    assert sum(isinstance(answer, PolicyViolation) for answer in answers) == 7
+    assert Invitation.objects.count() == OutgoingMail.objects.count() == 1
+    assert Event.objects.named("invitation.created").filter(result="done").count() == 1
 
 
 @pytest.mark.django_db
