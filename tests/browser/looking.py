@@ -20,7 +20,8 @@ IN_THE_DOCS = {
     "invitation-1280-light", "offer-390-light", "activity-1280-light", "event-1280-light", "dashboard-390-light",
 }  # fmt: skip
 TAKE = os.environ.get("SCREENSHOTS") == "1"
-REFUSED = "Failed to load resource: the server responded with a status of 4"  # a refusal is a page like others
+FAILED_TO_LOAD = "Failed to load resource: the server responded with a status of "
+REFUSED = f"{FAILED_TO_LOAD}4"  # a form that is refused is a page like others
 
 # What reaches past the right edge: also where something around it cuts it off; but not what scrolls by itself.
 STICKS_OUT = """() => {
@@ -62,13 +63,13 @@ class Look:
         page.on("pageerror", lambda error: self._said.append(str(error)))
         return page
 
-    def visit(self, page: Page, name: str, address: str, *, status: int = 0) -> None:
-        """Open an address and look at it."""
+    def visit(self, page: Page, name: str, address: str, *, status: int = 200) -> None:
+        """Open an address, which must answer with this status in the end, and look at it."""
         self._said.clear()
         response = page.goto(address if address.startswith("http") else f"{self.site}{address}")
-        if response.status >= 500 and response.status != status:
-            self.faults.append((name, f"status {response.status}"))
-        self.look(page, name, expected=REFUSED[:-1] + "5" if status >= 500 else REFUSED)
+        if response.status != status:
+            self.faults.append((name, f"status {response.status} instead of {status}"))
+        self.look(page, name, expected=f"{FAILED_TO_LOAD}{status}")
 
     def send(self, page: Page, button: str = "main form .btn-primary") -> None:
         """Press a button that leads on, past the browser's own checks, and wait for where it leads."""
