@@ -17,6 +17,7 @@ from audit.canonical import Snapshot
 from audit.recording import PORTAL, note
 
 from .actions import end_sessions, post_sealed
+from .actions.sessions import drop_sessions
 from .events import PASSWORD_RESET_ASKED
 from .letters import absolute, compose_for_library
 from .models import Person
@@ -46,6 +47,15 @@ class AccountAdapter(DefaultAccountAdapter):
         user.name = form.cleaned_data.get("name", "")
         user.time_zone = form.cleaned_data.get("time_zone") or "UTC"
         return super().save_user(request, user, form, commit)
+
+    def set_password(self, user: Person, password: str) -> None:
+        """Set it, and end every other session of the person; the library gives the present one a new key (SE2, SE6)."""
+        super().set_password(user, password)
+        drop_sessions(user, but=self.request.session.session_key)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Return the page that shows what a changed password ended: where the person is signed in."""
+        return reverse("usersessions_list")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link of a password mail, from the configured site address (IN7)."""

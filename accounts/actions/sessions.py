@@ -24,12 +24,15 @@ def end_sessions(*, person: Person, keys: Collection[str], by: Person) -> int:
     return ended
 
 
-def drop_sessions(person: Person, *, keys: Collection[str] | None = None) -> int:
-    """End all sessions of a person, or those of `keys`; return how many. Shared by acts, so it writes no event.
+def drop_sessions(person: Person, *, keys: Collection[str] | None = None, but: str | None = None) -> int:
+    """End all sessions of a person, or those of `keys`, never the one of the key `but`; return how many.
+
+    Shared by acts, so it writes no event.
 
     A request that is under way can't bring its session back: its row is only ever updated, never made anew.
     """
-    rows, seen = Session.objects.filter(person=person), UserSession.objects.filter(user=person)
+    rows = Session.objects.filter(person=person).exclude(session_key=but or "")
+    seen = UserSession.objects.filter(user=person).exclude(session_key=but or "")
     if keys is not None:
         rows, seen = rows.filter(session_key__in=keys), seen.filter(session_key__in=keys)
     seen.delete()

@@ -95,6 +95,43 @@ def test_a_changed_password_is_told_in_the_log(client):
     assert Person.objects.get(pk=person.pk).check_password(NEW)
 
 
+@pytest.mark.requirement("SE2")
+@pytest.mark.requirement("SE6")
+def test_a_changed_password_ends_every_other_session_and_gives_this_one_a_new_key(client):
+    person = PersonFactory()
+    elsewhere = Client()
+    elsewhere.force_login(person)
+    elsewhere.get("/dashboard/")
+    key = reauthenticated(client, person).session.session_key
+
+    form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    page = client.post(reverse("account_change_password"), form, follow=True)
+
+    assert page.redirect_chain == [(reverse("usersessions_list"), 302)]
+    assert "Your password is changed." in page.content.decode()
+    assert list(Session.objects.filter(person=person).values_list("pk", flat=True)) == [client.session.session_key]
+    assert client.session.session_key != key
+    assert elsewhere.get("/dashboard/").status_code == 302
+    assert told_of(person).count("person.password_changed") == 1
+
+
+@pytest.mark.requirement("SE6")
+def test_a_password_set_by_the_mailed_link_ends_the_sessions_that_are_open(client, mailoutbox, settings):
+    person = PersonFactory()
+    client.force_login(person)
+    elsewhere = Client()
+    elsewhere.force_login(person)
+    Client().post("/auth/password/reset/", {"email": person.email})
+    link = re.search(r"https?://\S+/auth/password/reset/key/\S+", mailoutbox[0].body)[0]
+
+    page = client.get(link.removeprefix(settings.SITE_URL), follow=True)
+    done = client.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
+
+    assert done.status_code == 302
+    assert [browser.get("/dashboard/").status_code for browser in (client, elsewhere)] == [302, 302]
+    assert not Session.objects.filter(person=person).exists()
+
+
 @pytest.mark.requirement("MF4")
 def test_the_secret_of_time_codes_is_not_readable_in_the_database():
     person = PersonFactory()
