@@ -26,7 +26,8 @@ MAIL_FAILED = register("mail.failed", _("send a mail"), _("The mail to {after[ad
 
 SIGNED_UP = register("person.signed_up", _("sign up"), _("{actor} signed up"))
 SIGNED_IN = register("person.signed_in", _("sign in"), _("{actor} signed in"))
-SIGN_IN_FAILED = register("person.sign_in_failed", _("sign in"), _("A sign-in as {target} failed"))
+_FAILED = _("A sign-in as {target} failed")
+SIGN_IN_FAILED = register("person.sign_in_failed", _("fail to sign in"), _FAILED, refusal=_FAILED)  # never done
 SIGNED_OUT = register("person.signed_out", _("sign out"), _("{actor} signed out"))
 PASSWORD_CHANGED = register("person.password_changed", _("change the password"), _("{actor} changed the password"))
 PASSWORD_RESET_ASKED = register(

@@ -71,9 +71,10 @@ def note_confirmed_address(email_address: Any, **_more: Any) -> None:
 
 @receiver(account_signals.email_changed)
 def note_changed_address(user: Person, from_email_address: Any, to_email_address: Any, **_more: Any) -> None:
-    """A person changed the address that identifies them."""
-    before = {"address": from_email_address.email if from_email_address else ""}
-    _note(events.ADDRESS_CHANGED, user, before=before, after={"address": to_email_address.email})
+    """A person changed the address that identifies them. The library tells of the first one too: that is no change."""
+    if from_email_address:
+        before, after = {"address": from_email_address.email}, {"address": to_email_address.email}
+        _note(events.ADDRESS_CHANGED, user, before=before, after=after)
 
 
 @receiver(factor_signals.authenticator_added)

@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One kind of act: its name in the log, its words for lists ("change a role"), and the sentence of one done."""
+    """One kind of act: its name in the log, its words for lists ("change a role"), and its sentences: done, refused."""
 
     name: str
     label: str | Promise
     sentence: str | Promise
+    refusal: str | Promise
 
     @property
     def group(self) -> str:
@@ -24,16 +25,17 @@ class Act:
 
 
 _register: dict[str, Act] = {}
+REFUSAL = _("{actor} was refused: {label}. {reason}")
 
 
-def register(name: str, label: str | Promise, sentence: str | Promise) -> Act:
-    """Add an act and return it. The sentence may use {actor}, {target}, {reason}, {before[…]} and {after[…]}.
+def register(name: str, label: str | Promise, sentence: str | Promise, *, refusal: str | Promise = REFUSAL) -> Act:
+    """Add an act and return it. The sentences may use {actor}, {target}, {reason}, {before[…]} and {after[…]}.
 
     Raises ValueError when the name is taken: a name means one thing for ever.
     """
     if name in _register:
         raise ValueError(f"the act {name!r} is registered twice")
-    _register[name] = act = Act(name, label, sentence)
+    _register[name] = act = Act(name, label, sentence, refusal)
     return act
 
 
@@ -67,7 +69,7 @@ def sentence_for(name: str, *, refused: bool, parts: Mapping[str, Any]) -> str:
     if act is None:
         return name
     if refused:
-        return gettext("{actor} was refused: {label}. {reason}").format(label=act.label, **words)
+        return str(act.refusal).format(label=act.label, **{**words, "reason": parts["reason"]}).rstrip()
     return str(act.sentence).format(**words)
 
 

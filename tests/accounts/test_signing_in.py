@@ -59,6 +59,29 @@ def test_an_address_with_letters_that_only_look_right_is_refused(client):
     assert not Person.objects.exists()
 
 
+def test_signing_up_confirms_the_first_address_and_changes_none(client, mailoutbox):
+    client.post("/auth/signup/", {"email": "nina@example.com", "name": "Nina", "password1": NEW})
+    code = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", mailoutbox[0].body, re.MULTILINE)[1]
+
+    client.post(reverse("account_email_verification_sent"), {"code": code})
+
+    told = told_of(Person.objects.get())
+    assert "person.address_confirmed" in told
+    assert "person.address_changed" not in told
+
+
+def test_a_failed_sign_in_reads_as_one_in_my_activity(client):
+    person = PersonFactory(name="Nina")
+    client.post("/auth/login/", {"login": person.email, "password": "not this one"})
+    client.force_login(person)
+
+    page = client.get(reverse("my_activity")).content.decode()
+
+    assert "A sign-in as Nina failed" in page
+    assert "–" not in page
+    assert "was refused" not in page
+
+
 @pytest.mark.requirement("IN7")
 @pytest.mark.requirement("MF8")
 def test_a_reset_goes_to_the_configured_site_works_once_and_signs_nobody_in(client, mailoutbox, settings):
