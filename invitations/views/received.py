@@ -58,8 +58,18 @@ class TokenView(View):
         return _for_this_reader_alone(response)
 
     def dead_link(self) -> HttpResponse:
-        """Answer for a link that is not open: the one neutral page."""
-        return _neutral(self.request)
+        """Answer for a link that is not open: to the invited person what became of it, else the neutral page (IN3)."""
+        ended = _ended(self.request, self.kwargs["token"])
+        if ended is None:
+            return _neutral(self.request)
+        fate = _fate(ended, self.request.user)
+        if fate == "left":
+            return HttpResponseRedirect(ended.account.get_absolute_url())  # which says since when, and whom to ask
+        asked = (
+            ended.invited_by if policies.may_give(ended.account, ended.invited_by, ended.role) else ended.account.owner
+        )
+        context = {"invitation": ended, "situation": fate, "ask": asked}
+        return render(self.request, "invitations/offer.html", context, status=200 if fate == "member" else 410)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Lead back to the offer from the address of an act, such as after a reload: only a POST acts."""
@@ -80,8 +90,7 @@ class TokenView(View):
             return "other"
         if Membership.objects.current().filter(account=account, person=person).exists():
             return "member"
-        verified = EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()
-        return "ready" if verified else "unverified"
+        return "ready" if _is_verified(person) else "unverified"
 
     @property
     def proves_mailbox(self) -> bool:
@@ -244,6 +253,32 @@ class NoInvitation(View):
 
 def _neutral(request: HttpRequest) -> HttpResponse:
     return render(request, "invitations/none.html", status=404)
+
+
+def _ended(request: HttpRequest, token: str) -> Invitation | None:
+    """Return the invitation of a link that is not open any more; only to whoever it was for, with a proven address."""
+    if not request.user.is_authenticated or not _is_verified(request.user):
+        return None
+    rows = Invitation.objects.filter(token_hash=hash_of(token), address=request.user.email)
+    return rows.select_related("account", "account__owner", "role", "invited_by").first()
+
+
+def _fate(invitation: Invitation, person: Any) -> str:
+    """Return what became of an invitation, for whoever it was for: closed, member, left, replaced, or how it ended."""
+    account = invitation.account
+    if account.closed_at or not account.is_business:
+        return "closed"
+    if Membership.objects.current().filter(account=account, person=person).exists():
+        return "member"
+    if invitation.state == Invitation.State.ACCEPTED:
+        return "left"
+    if Invitation.objects.open().filter(account=account, address=invitation.address).exists():
+        return "replaced"
+    return "expired" if invitation.is_expired else invitation.state
+
+
+def _is_verified(person: Any) -> bool:
+    return EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()
 
 
 def _for_this_reader_alone(response: HttpResponse) -> HttpResponse:

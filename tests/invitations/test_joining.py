@@ -319,7 +319,7 @@ def test_a_current_member_keeps_the_role_held(client):
     eddie = MembershipFactory(account=invitation.account, person=invited_person(invitation))
     client.force_login(eddie.person)
 
-    assert "You are a member already" in client.get(link(invitation)).content.decode()
+    assert "You are in already" in client.get(link(invitation)).content.decode()
     assert accept_over_http(client, invitation).status_code == 422
     assert Membership.objects.get(person=eddie.person).role.code == "editor"
 

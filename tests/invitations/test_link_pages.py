@@ -1,10 +1,13 @@
 """The pages behind the link as an attacker tries them: forged forms, logs, what an address gives away (rules 7, 8)."""
 
+import datetime as dt
 import logging
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import Event
 from invitations import actions
@@ -244,12 +247,70 @@ def test_an_offboarded_person_does_not_come_back_by_the_used_link():
     client.force_login(person)
     client.post(link(invitation, "accept_invitation"), seen(invitation))
     offboard(membership=Membership.objects.get(person=person), by=invitation.account.owner, reason="Left")
+    person.refresh_from_db()  # offboarding has taken the password, and with it every session
     client.force_login(person)
 
     client.post(link(invitation, "accept_invitation"), seen(invitation))
 
     assert not Membership.objects.current().filter(person=person).exists()
-    assert client.get(link(invitation)).status_code == 404
+    home = client.get(link(invitation), follow=True)
+    assert home.redirect_chain == [(invitation.account.get_absolute_url(), 302)]
+    assert "Your access has ended" in home.content.decode()
+
+
+FATES = {
+    "expired": ({"expires_at": timezone.now() - dt.timedelta(days=1)}, "Your invitation has run out"),
+    "revoked": ({"state": "revoked", "answered_at": timezone.now()}, "Your invitation was taken back"),
+    "declined": ({"state": "declined", "answered_at": timezone.now()}, "You have declined"),
+}
+
+
+@pytest.mark.requirement("IN3")
+@pytest.mark.parametrize("fate", FATES)
+def test_the_invited_person_learns_what_became_of_it_and_nobody_else_does(fate):
+    ended, words = FATES[fate]
+    invitation = InvitationFactory(account__name="Northwind", invited_by__name="Olga", **ended)
+    invited = PersonFactory(email=invitation.address, verified=False)
+    told, stranger = Client(), Client()
+    told.force_login(invited)
+    stranger.force_login(PersonFactory())
+
+    neutral = [client.get(link(invitation)) for client in (Client(), stranger, told)]
+    EmailAddress.objects.create(user=invited, email=invited.email, verified=True, primary=True)
+    page = told.get(link(invitation))
+
+    assert page.status_code == 410
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    text = page.content.decode()
+    assert words in text
+    assert "Northwind" in text
+    assert invitation.account.owner.email in text  # whom to ask: this inviter holds no role here
+    assert link(invitation, "accept_invitation") not in text
+    for other in neutral:
+        assert other.status_code == 404
+        assert "Northwind" not in other.content.decode()
+
+
+@pytest.mark.requirement("IN3")
+def test_who_joined_already_is_led_into_the_account_by_the_used_link():
+    invitation, client = InvitationFactory(), Client()
+    client.force_login(PersonFactory(email=invitation.address))
+    client.post(link(invitation, "accept_invitation"), seen(invitation))
+
+    page = client.get(link(invitation))
+
+    assert page.status_code == 200
+    assert "You are in already" in page.content.decode()
+    assert invitation.account.get_absolute_url() in page.content.decode()
+
+
+def test_a_revoked_link_points_to_the_newer_invitation_that_took_its_place():
+    former = InvitationFactory(state="revoked", answered_at=timezone.now())
+    InvitationFactory(account=former.account, address=former.address)
+    client = Client()
+    client.force_login(PersonFactory(email=former.address))
+
+    assert "A newer mail has taken its place" in client.get(link(former)).content.decode()
 
 
 @pytest.mark.rule(9)
