@@ -65,10 +65,9 @@ class TokenView(View):
         fate = _fate(ended, self.request.user)
         if fate == "left":
             return HttpResponseRedirect(ended.account.get_absolute_url())  # which says since when, and whom to ask
-        asked = (
-            ended.invited_by if policies.may_give(ended.account, ended.invited_by, ended.role) else ended.account.owner
-        )
-        context = {"invitation": ended, "situation": fate, "ask": asked}
+        can_send = policies.may_give(ended.account, ended.invited_by, ended.role)
+        ask = ended.invited_by if can_send else ended.account.owner
+        context = {"invitation": ended, "situation": fate, "ask": ask}
         return render(self.request, "invitations/offer.html", context, status=200 if fate == "member" else 410)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -269,6 +269,8 @@ def _studio(tell: Teller) -> None:
         by="giulia",
     )
     tell.at("55d 10:00", verbs.open_account, account="old", name="Northwind Pop-up", by="henrik")
+    tell.joins("old", "nadia", "editor", 54, by="henrik")
+    tell.at("41d 16:00", verbs.leave, account="old", who="nadia")
     tell.at("39d 10:00", verbs.close_account, account="old", by="henrik")
     tell.arrives("wanda", "12d 10:00")
     tell.arrives("stefan", "118d 07:00")
@@ -320,6 +322,8 @@ def _invitations(tell: Teller) -> None:
         "35m", verbs.invite, account="halo", address="noemi.keller@halo-skincare.example", role="analyst", by="rosa"
     )
     tell.at("30m", verbs.invite, account="agency", address="felix.brandt@brightside.example", role="editor", by="tom")
+    tell.at("25m", verbs.resend, account="northwind", address="wanda", by="anna")  # on the list of sign-ins
+    tell.at("20m", verbs.invite, account="lumen", address="nadia", role="analyst", by="petra")
 
 
 def _refusals(tell: Teller) -> None:
