@@ -230,8 +230,12 @@ def test_the_command_names_the_first_break_and_fails(as_owner, capsys):
     with pytest.raises(CommandError) as failure:
         call_command("verify_audit")
     assert failure.value.returncode == 1
-    assert f"BROKEN account/{account.pk} at event 2: the text was changed" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"BROKEN account/{account.pk} at event 2: the text was changed" in said
+    assert f"({account.name}: --account {account.slug})" in said
+    assert str(failure.value) == "1 chain does not hold"
     call_command("verify_audit", account=other.slug)
+    assert capsys.readouterr().out == "OK: 5 events in 1 chain holds\n"
     with pytest.raises(CommandError) as failure:
         call_command("verify_audit", account="no-such-account")
     assert failure.value.returncode == 2

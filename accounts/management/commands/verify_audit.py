@@ -68,11 +68,24 @@ class Command(BaseCommand):
     def _report(self, verdicts: list[Verdict], beside: list[Break]) -> None:
         broken = [*(verdict.broken for verdict in verdicts if verdict.broken), *beside]
         for place in broken:
-            self.stderr.write(self.style.ERROR(f"BROKEN {place.chain} at event {place.number}: {place.problem}"))
-        events = sum(verdict.events for verdict in verdicts)
+            line = f"BROKEN {place.chain} at event {place.number}: {place.problem}{_whose(place.chain)}"
+            self.stderr.write(self.style.ERROR(line))
         if broken:
-            raise CommandError(f"{len({place.chain for place in broken})} chains do not hold", returncode=1)
-        self.stdout.write(self.style.SUCCESS(f"OK: {events:,} events in {len(verdicts):,} chains hold"))
+            many = len({place.chain for place in broken})
+            raise CommandError("1 chain does not hold" if many == 1 else f"{many:,} chains do not hold", returncode=1)
+        events, many = sum(verdict.events for verdict in verdicts), len(verdicts)
+        chains = "1 chain holds" if many == 1 else f"{many:,} chains hold"
+        self.stdout.write(self.style.SUCCESS(f"OK: {events:,} event{'' if events == 1 else 's'} in {chains}"))
+
+
+def _whose(chain: str) -> str:
+    """Return whose chain it is, as one would ask for it alone; nothing for the portal's, or what is there no more."""
+    kind, _slash, pk = chain.partition("/")
+    account = BusinessAccount.objects.filter(pk=pk).first() if kind == Chain.Kind.ACCOUNT else None
+    person = Person.objects.filter(pk=pk).first() if kind == Chain.Kind.PERSON else None
+    if account:
+        return f" ({account.name}: --account {account.slug})"
+    return f" ({person.name}: --person {person.email})" if person else ""
 
 
 def _known(row: BusinessAccount | Person | None, kind: str, wanted: str) -> int:

@@ -1,5 +1,6 @@
 """manage.py check_access: who may do what on what, and why."""
 
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,18 +14,18 @@ from teams.access import explain
 class Command(BaseCommand):
     """Asks the very same question as every page, and prints the answer with its reason.
 
-    Exit code 0: yes (or the whole list was asked for). 1: no. 2: asked wrongly.
+    Exit code 0: yes (where no permission is named: at least one). 1: no. 2: asked wrongly.
     """
 
     help = "Say whether a person may do something on an account or asset, and why."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare what may be asked."""
+        parser.usage = "%(prog)s EMAIL ACCOUNT [ASSET] [PERMISSION]"
         parser.add_argument("address", metavar="EMAIL", help="the person's e-mail address")
         parser.add_argument("account", metavar="ACCOUNT", help="the account's slug")
-        parser.add_argument(
-            "rest", nargs="*", metavar="[ASSET] [PERMISSION]", help="an asset's name or id; a permission"
-        )
+        words = "an asset's name, handle or id; a permission. Without one, all are answered"
+        parser.add_argument("rest", nargs="*", default=[], metavar="ASSET, PERMISSION", help=words)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer one question, or all of them where no permission is named."""
@@ -35,15 +36,12 @@ class Command(BaseCommand):
                 "there is no such person" if person is None else "there is no such account", returncode=2
             )
         asset, code = self._read(account, options["rest"])
-        if code is None:
-            permissions = ASSET_PERMISSIONS if asset else ACCOUNT_PERMISSIONS
-            for permission in permissions:
-                self._say(permission.code, explain(person, permission.code, asset or account))
-            return
-        answer = explain(person, code, asset or account)
-        self._say(code, answer)
-        if not answer.allowed:
-            raise CommandError("no", returncode=1)
+        every = [entry.code for entry in (ASSET_PERMISSIONS if asset else ACCOUNT_PERMISSIONS)]
+        answers = {asked: explain(person, asked, asset or account) for asked in ([code] if code else every)}
+        for asked, answer in answers.items():
+            self._say(asked, answer)
+        if not any(answer.allowed for answer in answers.values()):
+            sys.exit(1)
 
     def _read(self, account: BusinessAccount, rest: list[str]) -> tuple[Asset | None, str | None]:
         if len(rest) > 2:
