@@ -222,7 +222,7 @@ def test_the_command_says_which_condition_takes_the_power_away(how, capsys):
 
 
 def test_the_command_asks_for_a_person_and_an_account_and_for_nothing_else():
-    with pytest.raises(CommandError, match="are required: EMAIL, ACCOUNT$"):
+    with pytest.raises(CommandError, match=r"are required: EMAIL, ACCOUNT$"):
         call_command("check_access")
 
 
