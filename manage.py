@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> None:
         os.environ["ACCESSPORTAL_LOCAL"] = "1"
     if command == "makemigrations":  # it asks the database, if there is one, whether all was applied in order
         warnings.filterwarnings("ignore", message="Got an error checking a consistent migration history")
+    from accessportal.embedded.paths import BadSetting
     from accessportal.embedded.processes import EmbeddedError
 
     try:
@@ -38,6 +39,9 @@ def main(arguments: list[str]) -> None:
             execute_from_command_line(arguments)
     except EmbeddedError as error:
         sys.exit(str(error))
+    except BadSetting as problem:
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(2)
 
 
 def servers_for(command: str, arguments: list[str]) -> AbstractContextManager[None]:

@@ -22,8 +22,10 @@ log = logging.getLogger(__name__)
 
 LAST_SWEEP = "outbox:last_sweep"  # the sweep of the outbox leaves its time here
 OLDEST_SWEEP = 120  # seconds
+START = 60  # seconds: so long a process that has just begun may wait for the first sweep
 LIMIT = 2  # seconds for each check
 REMEMBERED = 1  # seconds: whoever asks in a loop costs one check a second
+began_at = time.monotonic()
 
 
 class HealthMiddleware:
@@ -44,6 +46,7 @@ class HealthMiddleware:
             parts = self._present_parts()
             ready = all(state == "ok" for state in parts.values())
             response = JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
+            response._has_been_logged = "starting" in parts.values()  # type: ignore[attr-defined]  # else an ERROR line
         response["Cache-Control"] = "no-store"
         return response
 
@@ -55,7 +58,7 @@ class HealthMiddleware:
 
 
 def parts_of_the_portal() -> dict[str, str]:
-    """`ok` or `failed` for the database and the broker; `ok`, `late` or `failed` for the sweep of the outbox."""
+    """`ok` or `failed` for database and broker; `ok`, `starting`, `late` or `failed` for the sweep of the outbox."""
     broker = _tried(_ask_broker)
     return {
         "database": _tried(_ask_database),
@@ -93,7 +96,10 @@ def _ask_broker() -> str:
 
 def _ask_sweep() -> str:
     last = cache.get(LAST_SWEEP)
-    if last is None:
-        return "late"
-    age = time.time() - (last.timestamp() if isinstance(last, datetime) else float(last))
-    return "ok" if age <= OLDEST_SWEEP else "late"
+    if last is not None and time.time() - _seconds(last) <= OLDEST_SWEEP:
+        return "ok"
+    return "starting" if time.monotonic() - began_at < START else "late"
+
+
+def _seconds(moment: datetime | float) -> float:
+    return moment.timestamp() if isinstance(moment, datetime) else float(moment)

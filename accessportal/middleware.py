@@ -2,15 +2,17 @@
 
 import hashlib
 import logging
+import re
 import uuid
 import zoneinfo
 from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.core.cache import cache
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed, PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -30,6 +32,27 @@ class IdentifiedRequest(HttpRequest):
 
 Answer = Callable[[HttpRequest], HttpResponse]
 LONGEST_USER_AGENT = 400
+
+
+class LocalNameMiddleware:
+    """Leads from the number of this machine to the portal's name: cookies, forms and passkeys are tied to the name.
+
+    In the embedded setting only. Whatever else comes under a name that is not the portal's stays refused.
+    """
+
+    NUMBERS = frozenset({"127.0.0.1", "[::1]"})
+
+    def __init__(self, get_response: Answer) -> None:
+        if not settings.EMBEDDED:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Redirect a page that is asked for by number."""
+        asked = re.sub(r":\d+$", "", request.META.get("HTTP_HOST", ""))
+        if request.method in ("GET", "HEAD") and asked in self.NUMBERS - set(settings.ALLOWED_HOSTS):
+            return HttpResponseRedirect(settings.SITE_URL + request.get_full_path())
+        return self.get_response(request)
 
 
 class RequestOrigin(Origin):

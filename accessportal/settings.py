@@ -4,7 +4,6 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONCE, NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -18,13 +17,13 @@ DATA = paths.data_folder()
 OWN_DATABASE = not env.str("DATABASE_URL", default="")  # the embedded one
 EMBEDDED = OWN_DATABASE or env.bool("ACCESSPORTAL_LOCAL", default=False)  # `make run`, also on servers given to it
 DEBUG = env.bool("DEBUG", default=False)
-PORT = env.int("PORT", default=8000)
+PORT = paths.port()
 
 # --- Where we are -----------------------------------------------------------------------------------------------------
 SITE_NAME = "AccessPortal"
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}" if EMBEDDED else "").rstrip("/")
 if not SITE_URL.startswith(("http://", "https://")):
-    raise ImproperlyConfigured(
+    raise paths.BadSetting(
         "SITE_URL must be the address people reach the portal at, such as https://access.example.com"
     )
 SITE_HOST = SITE_URL.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
@@ -35,7 +34,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # --- Secrets ----------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY", default="") or (paths.secret_key(DATA) if EMBEDDED else "")
 if len(SECRET_KEY) < 50:
-    raise ImproperlyConfigured("SECRET_KEY must be set to a random text of 50 characters or more")
+    raise paths.BadSetting("SECRET_KEY must be set to a random text of 50 characters or more")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="") or (paths.checkpoint_key(DATA) if EMBEDDED else "")
 
@@ -60,6 +59,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "accessportal.health.HealthMiddleware",  # first: asked by address, without a name, over plain http
+    "accessportal.middleware.LocalNameMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accessportal.middleware.RequestOriginMiddleware",
@@ -281,7 +281,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_tokens": {"()": "accessportal.logs.RedactTokens"}},
+    "filters": {
+        "no_tokens": {"()": "accessportal.logs.RedactTokens"},
+        "no_traceback": {"()": "accessportal.logs.WithoutTraceback"},
+    },
     "formatters": {"line": {"()": "accessportal.logs.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
@@ -290,5 +293,7 @@ LOGGING = {
         # These name the path of a request: whatever handler listens, it may not see a token.
         "django.request": {"filters": ["no_tokens"]},
         "django.security.csrf": {"filters": ["no_tokens"]},
+        # Anybody can send any name: one line each time, and no more.
+        "django.security.DisallowedHost": {"filters": ["no_traceback"]},
     },
 }

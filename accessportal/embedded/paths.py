@@ -12,7 +12,20 @@ OWNER_ROLE = "accessportal_owner"  # owns the tables: migrations only
 APP_ROLE = "accessportal"  # web and worker
 DATABASE = "accessportal"
 
+LARGEST_PORT = 65_535
 LONGEST_RUN_FOLDER = 80  # bytes: a Unix socket's path holds about 100, and its name comes on top
+
+
+class BadSetting(Exception):
+    """A setting that can't be used; the text names it, and says why."""
+
+
+def port() -> int:
+    """Where `make run` listens: PORT, else 8000. Raises BadSetting."""
+    typed = os.environ.get("PORT") or "8000"
+    if not typed.isdecimal() or not 0 < int(typed) <= LARGEST_PORT:
+        raise BadSetting(f"PORT must be a number from 1 to {LARGEST_PORT}, not {typed!r}.")
+    return int(typed)
 
 
 def data_folder() -> Path:
@@ -83,9 +96,15 @@ def redis_url(data: Path) -> str:
 
 
 def _make_private(folder: Path) -> None:
-    if not folder.is_dir():
+    """Make sure that a folder is there. Raises BadSetting: whether it can be is for ACCESSPORTAL_DATA to say."""
+    if folder.is_dir():
+        return
+    try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as problem:
+        words = f"The folder {folder} can't be made ({problem.strerror}). Choose another one with ACCESSPORTAL_DATA."
+        raise BadSetting(words) from None
 
 
 def _is_private_folder(folder: Path, data: Path) -> bool:

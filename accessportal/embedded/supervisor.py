@@ -88,6 +88,7 @@ class Supervisor:
     own_database: bool = True
     own_broker: bool = True
     has_demo: bool = True
+    keeps_mails: bool = True  # as files, shown under /dev/mail/
     servers: list[Server] = field(default_factory=list, init=False)
     children: list[Child] = field(default_factory=list, init=False)
     task: subprocess.Popen[bytes] | None = field(default=None, init=False)
@@ -210,7 +211,8 @@ class Supervisor:
     def _greet(self, sign_ins: str) -> None:
         say("")
         say(f"AccessPortal runs at    {self.site_url}")
-        say(f"Its mails appear at     {self.site_url}/dev/mail/")
+        mails = f"appear at     {self.site_url}/dev/mail/" if self.keeps_mails else "go out by     EMAIL_URL"
+        say(f"Its mails {mails}")
         say(f"Its data and logs are in {self.data}")
         if sign_ins.strip():
             say("")

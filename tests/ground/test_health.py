@@ -12,6 +12,7 @@ from accessportal import health
 @pytest.fixture(autouse=True)
 def _asked_for_the_first_time(monkeypatch):
     monkeypatch.setattr(health, "REMEMBERED", -1)
+    monkeypatch.setattr(health, "began_at", time.monotonic() - 3600)
 
 
 @pytest.fixture
@@ -55,6 +56,17 @@ def test_a_late_sweep_makes_it_not_ready(asker, last_sweep):
 
     assert answer.status_code == 503
     assert answer.json() == {"ready": False, "database": "ok", "broker": "ok", "outbox_sweep": "late"}
+
+
+@pytest.mark.django_db
+def test_a_portal_that_has_just_begun_says_so_and_logs_no_error(asker, monkeypatch, caplog):
+    monkeypatch.setattr(health, "began_at", time.monotonic() - 5)
+
+    answer = asker.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["outbox_sweep"] == "starting"
+    assert caplog.records == []
 
 
 @pytest.mark.django_db

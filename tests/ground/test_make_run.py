@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from accessportal.embedded.supervisor import Supervisor
 from tests.ground.test_embedded import bare_environment, manage, processes_of
 from tests.house.source import ROOT
 
@@ -74,6 +75,40 @@ def run(data):
     if started.process.poll() is None:
         started.process.send_signal(signal.SIGTERM)
         started.process.wait(timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PORT", "abc", "PORT must be a number from 1 to 65535, not 'abc'."),
+        ("PORT", "80000", "PORT must be a number from 1 to 65535, not '80000'."),
+        ("ACCESSPORTAL_DATA", "/proc/x", "The folder /proc/x can't be made"),
+        ("SITE_URL", "localhost", "SITE_URL must be the address"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told_in_one_line(tmp_path, name, value, words):
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "run_embedded"],
+        cwd=ROOT,
+        env={**bare_environment(tmp_path / "var"), name: value},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert answer.returncode == 2
+    assert answer.stderr.startswith(words)
+    assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("keeps_mails", "line"),
+    [(True, "Its mails appear at     http://localhost:1/dev/mail/"), (False, "Its mails go out by     EMAIL_URL")],
+)
+def test_it_says_where_its_mails_are_truthfully(tmp_path, capsys, keeps_mails, line):
+    Supervisor(tmp_path, 1, "http://localhost:1", keeps_mails=keeps_mails)._greet("")
+
+    assert line in capsys.readouterr().out.splitlines()
 
 
 def test_it_runs_says_where_and_ends_all_of_it_at_ctrl_c(run, data):

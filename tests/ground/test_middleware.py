@@ -125,3 +125,32 @@ def test_signing_in_for_real_ends_in_a_page_that_no_cache_keeps():
     assert page.status_code == 200
     assert page["Cache-Control"] == "no-store"
     assert len(page["X-Request-ID"]) == 32
+
+
+@pytest.mark.parametrize("number", ["127.0.0.1", "127.0.0.1:8000", "[::1]:8000"])
+def test_the_local_portal_leads_from_its_number_to_its_name(settings, number):
+    settings.EMBEDDED = True
+
+    answer = Client(headers={"host": number}).get("/auth/login/?next=/dashboard/")
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"{settings.SITE_URL}/auth/login/?next=/dashboard/"
+
+
+@pytest.mark.parametrize(
+    ("embedded", "host", "method"),
+    [
+        (False, "127.0.0.1:8000", "get"),
+        (True, "127.0.0.1:8000", "post"),
+        (True, "127.0.0.1.evil.example", "get"),
+        (True, "evil.example", "get"),
+    ],
+)
+def test_every_other_name_stays_refused_in_one_line_without_a_traceback(settings, caplog, embedded, host, method):
+    settings.EMBEDDED = embedded
+
+    answer = getattr(Client(headers={"host": host}), method)("/")
+
+    assert answer.status_code == 400
+    assert [(record.name, record.exc_info) for record in caplog.records] == [("django.security.DisallowedHost", None)]
+    assert host in caplog.text

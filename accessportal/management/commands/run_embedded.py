@@ -25,6 +25,7 @@ class Command(BaseCommand):
             own_database=settings.OWN_DATABASE,
             own_broker=not os.environ.get("REDIS_URL"),
             has_demo="seed_demo" in get_commands(),
+            keeps_mails=settings.EMAIL_BACKEND == "accessportal.devmail.EmlFileBackend",
         )
         try:
             supervisor.run()
