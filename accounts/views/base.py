@@ -26,6 +26,7 @@ from ..models import BusinessAccount, Person
 from ..permissions import words_for
 
 PAGE_SIZE = 25
+CLOSING = "account.closed"  # the event that tells who closed an account; the act stands a floor above
 
 
 def page_of(rows: Any, request: HttpRequest, *, size: int = PAGE_SIZE, count: int | None = None) -> Page:
@@ -85,6 +86,7 @@ class AccountView(AskedByPerson, View):
     """
 
     permission: ClassVar[str] = ""
+    open_without_power: ClassVar[frozenset[Standing]] = frozenset()  # how one may stand, and see the page all the same
     account: BusinessAccount
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -102,9 +104,9 @@ class AccountView(AskedByPerson, View):
             raise Http404
         self.account = account
         request.account = account  # type: ignore[attr-defined]  # the frame of the page reads it
-        if answer.standing is not Standing.ACTIVE:
+        if answer.standing is not Standing.ACTIVE and answer.standing not in self.open_without_power:
             return self._without_power(answer)
-        if not answer.allowed:
+        if answer.standing is Standing.ACTIVE and not answer.allowed:
             self._record_refused_page()
             return self._missing(MissingPermission(self.permission, account))
         try:
@@ -137,6 +139,8 @@ class AccountView(AskedByPerson, View):
         }
         if answer.standing is Standing.UNCONFIRMED:
             context["confirmers"] = who_can_confirm(self.me, self.account)
+        if answer.standing is Standing.CLOSED:
+            context["closing"] = Event.objects.in_chain_of(self.account).named(CLOSING).order_by("number").last()
         return render(self.request, "accounts/no_access.html", context, status=403)
 
     def _missing(self, refusal: MissingPermission) -> HttpResponse:

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.access import Standing, explain
 from accounts.errors import ChangedMeanwhile
 from accounts.models import Person
 from accounts.normalising import masked
+from accounts.permissions import VIEW_ACCOUNT
 from audit.recording import Refused, record_refusal
 from teams.models import Membership
 
@@ -155,12 +157,12 @@ class AcceptInvitation(TokenView):
             record_refusal(refusal)
             return self.page(status=422, problem=refusal.words)
         forget(request)
-        words = _("Welcome to %(account)s. You are %(role)s.") % {
-            "account": membership.account,
-            "role": membership.role,
-        }
-        messages.success(request, words)
-        return HttpResponseRedirect(membership.account.get_absolute_url())
+        account, role = membership.account, membership.role
+        begun = explain(request.user, VIEW_ACCOUNT, account).standing is Standing.ACTIVE
+        welcome = _("Welcome to %(account)s. You are %(role)s.")
+        words = welcome if begun else _("You have accepted: you will be %(role)s in %(account)s.")
+        messages.success(request, words % {"account": account, "role": role})
+        return HttpResponseRedirect(account.get_absolute_url())
 
     def _lost_its_ground(self, refusal: OfferLostItsGround, *, by: Person) -> HttpResponse:
         """Write down why, which tells the owner, and say it; unless the invitation itself went meanwhile."""

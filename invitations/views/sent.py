@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -156,10 +156,18 @@ class InvitationPage(InvitationView, TemplateView):
 
 
 class InvitationFormView(InvitationView, AccountFormView):
-    """One act on one invitation."""
+    """One act on one unanswered invitation. Where it was answered meanwhile, the action says so."""
 
     abstract = True
     permission = MANAGE_TEAM
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask; of an answered invitation only the history is left to see."""
+        if self.invitation.state != Invitation.State.OPEN:
+            words = _("The invitation is %(state)s. Nothing can be changed about it.")
+            messages.info(request, words % {"state": self.invitation.get_state_display()})
+            return HttpResponseRedirect(self.here())
+        return super().get(request, *args, **kwargs)
 
 
 class ResendInvitation(InvitationFormView):
@@ -207,7 +215,7 @@ class CorrectInvitation(InvitationFormView):
         )
 
 
-class ChangeInvitation(InvitationView, OfferFormView):
+class ChangeInvitation(InvitationFormView, OfferFormView):
     """Change what an open invitation offers; its link stays."""
 
     permission = MANAGE_TEAM

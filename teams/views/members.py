@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
-from accounts.errors import PolicyViolation
+from accounts.access import Standing
+from accounts.errors import ChangedMeanwhile, PolicyViolation
 from accounts.models import Asset
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM, PERMISSIONS, VIEW_ACCOUNT
 from accounts.views import PAGE_SIZE, AccountFormView, AccountView, chips_of, page_of
@@ -147,6 +148,8 @@ class ConfirmRole(MemberFormView):
 
     def hindrance(self) -> Refused | None:
         """Return why the reader can't: confirming a role is giving it (rule 2)."""
+        if self.member.confirmed_at and self.member.is_current:
+            return ChangedMeanwhile(_("The role is confirmed already."))
         return super().hindrance() or lacking(self.me, self.account, self.member.role.permissions)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -265,6 +268,12 @@ class SuspendMember(MemberFormView):
         """Say what would depend on one person meanwhile."""
         return super().get_context_data(alone=left_to_one(self.account, without=self.member), **kwargs)
 
+    def hindrance(self) -> Refused | None:
+        """Return why the reader can't; nobody is suspended twice."""
+        if self.member.state == Membership.State.SUSPENDED:
+            return ChangedMeanwhile(_("%(person)s is suspended already.") % {"person": self.member})
+        return super().hindrance()
+
     def form_valid(self, form: ReasonForm) -> HttpResponse:
         """Suspend."""
         actions.suspend(membership=self.member, by=self.me, **form.cleaned_data)
@@ -278,6 +287,8 @@ class RestoreMember(MemberFormView):
 
     def hindrance(self) -> Refused | None:
         """Return why the reader can't: restoring is giving anew (rule 2)."""
+        if self.member.state == Membership.State.ACTIVE:
+            return ChangedMeanwhile(_("%(person)s is not suspended.") % {"person": self.member})
         return super().hindrance() or lacking(self.me, self.account, self.member.role.permissions)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -294,6 +305,7 @@ class LeaveAccount(AccountFormView):
     """Leave the account oneself."""
 
     permission = VIEW_ACCOUNT
+    open_without_power = frozenset({Standing.UNCONFIRMED, Standing.NO_SECOND_FACTOR})  # leaving needs no power
     template_name = "teams/leave_account.html"
 
     def load(self) -> None:

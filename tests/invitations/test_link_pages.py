@@ -15,7 +15,7 @@ from invitations.models import Invitation
 from invitations.policies import fingerprint
 from invitations.tokens import LENGTH
 from teams.models import Membership
-from tests.factories import InvitationFactory, MembershipFactory, PersonFactory, token_of
+from tests.factories import BusinessAccountFactory, InvitationFactory, MembershipFactory, PersonFactory, token_of
 
 pytestmark = pytest.mark.django_db
 
@@ -302,6 +302,37 @@ def test_who_joined_already_is_led_into_the_account_by_the_used_link():
     assert page.status_code == 200
     assert "You are in already" in page.content.decode()
     assert invitation.account.get_absolute_url() in page.content.decode()
+
+
+@pytest.mark.rule(11)
+@pytest.mark.parametrize(
+    ("confirmation", "words"),
+    [
+        ("after", "Welcome to Northwind. You are Editor."),
+        ("before", "You have accepted: you will be Editor in Northwind."),
+    ],
+)
+def test_what_joining_says_is_true_under_each_policy(confirmation, words):
+    account = BusinessAccountFactory(name="Northwind", policy_and_seat={"confirmation": confirmation})
+    invitation, client = InvitationFactory(account=account), Client()
+    client.force_login(PersonFactory(email=invitation.address))
+
+    page = client.post(link(invitation, "accept_invitation"), seen(invitation), follow=True)
+
+    assert words in page.content.decode()
+    assert ("Almost there" in page.content.decode()) == (confirmation == "before")
+
+
+@pytest.mark.parametrize("act", ["resend", "copy_invitation_link", "correct", "change", "revoke"])
+def test_a_page_for_an_act_on_an_answered_invitation_says_so_and_does_not_ask(client, act):
+    invitation = InvitationFactory(state="revoked", answered_at=timezone.now())
+    client.force_login(invitation.account.owner)
+    name = act if act.endswith("link") else f"{act}_invitation"
+
+    page = client.get(reverse(name, args=[invitation.account.slug, invitation.pk]), follow=True)
+
+    assert page.redirect_chain == [(reverse("invitation", args=[invitation.account.slug, invitation.pk]), 302)]
+    assert "The invitation is revoked. Nothing can be changed about it." in page.content.decode()
 
 
 def test_a_revoked_link_points_to_the_newer_invitation_that_took_its_place():

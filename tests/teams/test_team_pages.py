@@ -284,6 +284,59 @@ def test_a_policy_that_would_shut_people_out_is_asked_about_first(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("act", "state", "words"),
+    [
+        ("confirm_role", {}, "The role is confirmed already."),
+        ("suspend_member", {"suspended": True}, "Eddie is suspended already."),
+        ("restore_member", {}, "Eddie is not suspended."),
+    ],
+)
+def test_a_page_for_an_act_that_is_impossible_says_so_and_does_not_ask(client, act, state, words):
+    eddie = MembershipFactory(person__name="Eddie", **state)
+    client.force_login(eddie.account.owner)
+
+    shown = page(client, url(act, eddie.account, eddie))
+    tried = client.post(url(act, eddie.account, eddie), {"reason": "x"})
+
+    assert words in shown
+    assert '<form class="confirm' not in shown
+    assert "Yes, confirm" not in shown
+    assert tried.status_code == 409
+
+
+@pytest.mark.django_db
+@pytest.mark.rule(4)
+@pytest.mark.parametrize("policy", [{"confirmation": "before"}, {"second_factor": "everyone"}])
+def test_who_has_no_power_yet_can_leave_and_sees_nothing_but_the_own_state(client, policy):
+    account = BusinessAccountFactory(policy_and_seat=policy)
+    ivan = MembershipFactory(account=account, unconfirmed=True)
+    client.force_login(ivan.person)
+
+    state = client.get(url("account_home", account))
+    asked = page(client, url("leave_account", account))
+    client.post(url("leave_account", account))
+
+    assert state.status_code == 403
+    assert url("leave_account", account) in state.content.decode()
+    assert "The role Editor and all that it gives ends." in asked
+    assert url("roles", account) not in asked
+    assert Membership.objects.get(pk=ivan.pk).state == "ended"
+    assert list(Event.objects.about(ivan).values_list("name", "result")) == [("member.left", "done")]
+
+
+@pytest.mark.django_db
+@pytest.mark.rule(4)
+def test_who_is_suspended_is_not_offered_to_leave(client):
+    bruno = MembershipFactory(suspended=True)
+    client.force_login(bruno.person)
+
+    assert url("leave_account", bruno.account) not in page(client, url("account_home", bruno.account))
+    assert client.post(url("leave_account", bruno.account)).status_code == 403
+    assert Membership.objects.current().filter(pk=bruno.pk).exists()
+
+
+@pytest.mark.django_db
 def test_closing_asks_for_the_name_and_ends_every_power(client):
     account = BusinessAccountFactory(name="Northwind")
     eddie = MembershipFactory(account=account)
@@ -294,7 +347,11 @@ def test_closing_asks_for_the_name_and_ends_every_power(client):
 
     assert (wrong.status_code, right.status_code) == (422, 302)
     assert not Person.objects.get(pk=eddie.person_id).has_perm("view_account", account)
-    assert "This account is closed" in page(client, reverse("account_home", args=[account.slug]))
+    shown = page(client, reverse("account_home", args=[account.slug]))
+    assert "This account is closed" in shown
+    assert f"{account.owner} closed it." in shown
+    assert f"manage.py verify_audit --account {account.slug}" in shown
+    assert reverse("my_activity") in shown
 
 
 @pytest.mark.django_db
