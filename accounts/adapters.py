@@ -12,6 +12,8 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from audit.canonical import Snapshot
 from audit.recording import PORTAL, note
@@ -34,9 +36,25 @@ WORKS_FOR = {  # later a mail is not sent any more; a notice, not named here, is
     UNKNOWN: dt.timedelta(0),  # a stranger is not written to
 }
 
+WRONG_CODE = _lazy("This code is not right, or it has run out.")
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-up and mails of the sign-in library."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": _lazy("This sign-in is switched off."),
+        "email_password_mismatch": _lazy("Address and password don’t fit together. Try again, or set a new one."),
+        "email_taken": _lazy("Someone signs in with this address already."),
+        "duplicate_email": _lazy("This is your address already."),
+        "enter_current_password": _lazy("This is not your present password."),
+        "incorrect_password": _lazy("This is not your password."),
+        "incorrect_code": WRONG_CODE,
+        "same_as_current": _lazy("This is what you have already."),
+        "too_many_login_attempts": _lazy("Too many failed tries to sign in. Try again in five minutes."),
+        "rate_limited": _lazy("Too many tries in a short time. Try again in a minute."),
+    }
 
     def clean_email(self, email: str) -> str:
         """Return the address in its one form. Raises ValidationError."""
@@ -92,6 +110,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Keeps the secrets of second factors under a key that is not in the database (MF4)."""
+
+    error_messages = {**DefaultMFAAdapter.error_messages, "incorrect_code": WRONG_CODE}
+
+    def generate_authenticator_name(self, user: Person, type: Any) -> str:
+        """Return the name that a new passkey is offered."""
+        number = user.authenticator_set.filter(type=type).count() + 1
+        return _("Passkey") if number == 1 else _("Passkey %(number)d") % {"number": number}
 
     def encrypt(self, text: str) -> str:
         """Return a secret encrypted under the present key."""

@@ -51,5 +51,5 @@ ADDRESS_CHANGED = register(
 ADDRESS_CONFIRMED = register(
     "person.address_confirmed", _("confirm an address"), _("{actor} confirmed the address {after[address]}")
 )
-PROFILE_CHANGED = register("person.profile_changed", _("change the profile"), _("{actor} changed the own profile"))
-SESSIONS_ENDED = register("person.sessions_ended", _("end sessions"), _("{actor} ended {after[count]} other sessions"))
+PROFILE_CHANGED = register("person.profile_changed", _("change the profile"), _("{actor} changed their own profile"))
+SESSIONS_ENDED = register("person.sessions_ended", _("end sessions"), _("{actor} ended other sessions: {after[count]}"))

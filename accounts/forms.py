@@ -6,11 +6,10 @@ import zoneinfo
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
-from allauth.account.forms import LoginForm as LibraryLoginForm
-from allauth.account.forms import ResetPasswordForm as LibraryResetPasswordForm
-from allauth.account.forms import SignupForm as LibrarySignupForm
+from allauth.account import forms as library
+from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as passkeys
 from cryptography.exceptions import UnsupportedAlgorithm
 from django import forms
@@ -20,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from .models import Asset, BusinessAccount, Person, SecurityPolicy
@@ -136,16 +136,38 @@ def choices_of(form: forms.Form, name: str) -> forms.ModelChoiceField:
     return cast("forms.ModelChoiceField", form.fields[name])
 
 
-class LoginForm(LibraryLoginForm):
+class OurWords:
+    """A form of the sign-in library whose fields are called by our words."""
+
+    words: ClassVar[dict[str, Any]]
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in self.words.items():
+            self.fields[name].label = label
+
+
+class SignInForm(OurWords, library.LoginForm):
     """Signing in with an address, however it is typed. What is wrong with its form says nothing about who is here."""
+
+    words: ClassVar = {"login": _("E-mail address"), "remember": _("Stay signed in on this device")}
 
     def clean_login(self) -> str:
         """Return the address in its one form."""
         return normal_address(super().clean_login())
 
 
-class ResetPasswordForm(LibraryResetPasswordForm):
-    """Asking for a new password with an address, however it is typed."""
+class ChangeAddressForm(OurWords, library.AddEmailForm):
+    """Changing the address."""
+
+    words: ClassVar = {"email": _("New e-mail address")}
+
+
+class AskForPasswordForm(OurWords, library.ResetPasswordForm):
+    """Asking for a link to set a new password, with an address however it is typed."""
+
+    words: ClassVar = {"email": _("E-mail address")}
 
     def clean_email(self) -> str:
         """Return the address in its one form, to which the mail goes and by which the tries are counted."""
@@ -153,7 +175,35 @@ class ResetPasswordForm(LibraryResetPasswordForm):
         return super().clean_email()
 
 
-class SignupForm(LibrarySignupForm):
+class ChangePasswordForm(OurWords, library.ChangePasswordForm):
+    """Changing the password."""
+
+    words: ClassVar = {
+        "oldpassword": _("Present password"),
+        "password1": _("New password"),
+        "password2": _("New password, again"),
+    }
+
+
+class SetPasswordForm(OurWords, library.SetPasswordForm):
+    """Setting a first password."""
+
+    words: ClassVar = {"password1": _("Password"), "password2": _("Password, again")}
+
+
+class ResetPasswordForm(OurWords, library.ResetPasswordKeyForm):
+    """Setting a new password by the mailed link."""
+
+    words: ClassVar = {"password1": _("New password"), "password2": _("New password, again")}
+
+
+class ActivateAppForm(OurWords, totp.ActivateTOTPForm):
+    """Setting up an authenticator app."""
+
+    words: ClassVar = {"code": _("Code of the app")}
+
+
+class SignupForm(library.SignupForm):
     """Making a sign-in: address, name and one password. `fixed_address` is the invited one, which can't be changed."""
 
     name = PersonNameField(label=_("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
@@ -303,9 +353,14 @@ class PolicyForm(forms.ModelForm):
         widgets = {"second_factor": forms.RadioSelect, "confirmation": forms.RadioSelect}
 
 
+def _asset_kinds() -> list[tuple[str, str]]:
+    return [(kind, capfirst(str(label))) for kind, label in Asset.Kind.choices]
+
+
 class AssetForm(forms.ModelForm):
     """Kind, name and handle of an asset."""
 
+    kind = forms.ChoiceField(label=_("Kind"), choices=_asset_kinds)
     name = PlainNameField(label=_("Name"), max_length=100)
     handle = PlainNameField(
         label=_("Handle or number"), max_length=100, required=False, help_text=_("As the platform has it: @northwind.")
@@ -320,7 +375,7 @@ class AssetFilterForm(FilterForm):
     """Which assets to list."""
 
     q = PlainNameField(label=_("Name or handle"), required=False, max_length=100)
-    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("Any kind")), *Asset.Kind.choices])
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=lambda: [("", _("Any kind")), *_asset_kinds()])
     state = forms.ChoiceField(required=False, choices=[("archived", "")], widget=forms.HiddenInput)
 
 

@@ -7,6 +7,7 @@ from allauth.mfa import signals as factor_signals
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
 from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
 
 from audit.canonical import Snapshot
 from audit.events import Act
@@ -15,6 +16,12 @@ from audit.recording import PORTAL, note
 from . import events
 from .models import Person
 from .normalising import masked
+
+FACTORS = {  # as the log calls them
+    Authenticator.Type.TOTP: _("authenticator app"),
+    Authenticator.Type.WEBAUTHN: _("passkey"),
+    Authenticator.Type.RECOVERY_CODES: _("recovery codes"),
+}
 
 
 def _note(act: Act, person: Person, **words: Any) -> None:
@@ -80,13 +87,13 @@ def note_changed_address(user: Person, from_email_address: Any, to_email_address
 @receiver(factor_signals.authenticator_added)
 def note_added_factor(user: Person, authenticator: Authenticator, **_more: Any) -> None:
     """A person turned on a second factor."""
-    _note(events.FACTOR_ADDED, user, after={"kind": str(authenticator.get_type_display())})
+    _note(events.FACTOR_ADDED, user, after={"kind": str(FACTORS[authenticator.type])})
 
 
 @receiver(factor_signals.authenticator_removed)
 def note_removed_factor(user: Person, authenticator: Authenticator, **_more: Any) -> None:
     """A person turned off a second factor."""
-    _note(events.FACTOR_REMOVED, user, before={"kind": str(authenticator.get_type_display())})
+    _note(events.FACTOR_REMOVED, user, before={"kind": str(FACTORS[authenticator.type])})
 
 
 @receiver(factor_signals.authenticator_reset)

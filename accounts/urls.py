@@ -6,6 +6,7 @@ from . import views
 
 urlpatterns: list[URLPattern] = [
     path("profile/", views.ProfileView.as_view(), name="profile"),
+    path("auth/sessions/<int:pk>/end/", views.EndSession.as_view(), name="end_session"),
 ]
 inside_an_account: list[URLPattern] = [
     path("settings/", views.AccountSettings.as_view(), name="account_settings"),

@@ -8,7 +8,8 @@ from .tokens import LENGTH
 _TOKEN = rf"^invitations/(?P<token>[A-Za-z0-9_-]{{{LENGTH}}})/"
 
 urlpatterns: list[URLPattern] = [
-    path("auth/signup/", views.SignUp.as_view(), name="account_signup"),  # before the sign-in library's own
+    path("auth/login/", views.SignIn.as_view(), name="account_login"),  # these two before the sign-in library's own
+    path("auth/signup/", views.SignUp.as_view(), name="account_signup"),
     path("invitations/continue/", views.ContinueInvitation.as_view(), name="invitation_continue"),
     path("invitations/forget/", views.ForgetInvitation.as_view(), name="forget_invitation"),
     re_path(rf"{_TOKEN}$", views.OfferPage.as_view(), name="invitation_offer"),

@@ -2,7 +2,7 @@
 
 from .assets import AddAsset, AssetList, ChangeAsset, RestoreAsset
 from .base import PAGE_SIZE, AccountFormView, AccountView, SignedInMixin, chips_of, page_of
-from .profile import ProfileView
+from .profile import EndSession, ProfileView
 from .settings import AccountSettings, UpgradeAccount
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "AddAsset",
     "AssetList",
     "ChangeAsset",
+    "EndSession",
     "ProfileView",
     "RestoreAsset",
     "SignedInMixin",

@@ -11,7 +11,7 @@ from .sent import (
     ResendInvitation,
     RevokeInvitation,
 )
-from .sign_up import ForgetInvitation, SignUp
+from .sign_up import ForgetInvitation, SignIn, SignUp
 
 __all__ = [
     "AcceptInvitation",
@@ -29,5 +29,6 @@ __all__ = [
     "OfferPage",
     "ResendInvitation",
     "RevokeInvitation",
+    "SignIn",
     "SignUp",
 ]

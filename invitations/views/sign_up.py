@@ -1,9 +1,10 @@
-"""Making a sign-in, by an invitation or without one."""
+"""Signing in and making a sign-in, by an invitation or without one."""
 
+import functools
 from typing import Any
 
 from allauth.account.utils import complete_signup
-from allauth.account.views import SignupView
+from allauth.account.views import LoginView, SignupView
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -53,6 +54,26 @@ class SignUp(SignupView):
             record_refusal(refusal)
             return HttpResponseRedirect(reverse("invitation_continue"))
         return complete_signup(self.request, person, None, self.get_success_url())
+
+
+class SignIn(LoginView):
+    """The sign-in page. On the way to an invitation it says so; only a mailed one fills its address in (GU4)."""
+
+    @functools.cached_property
+    def invitation(self) -> Invitation | None:
+        """The invitation that signing in leads back to."""
+        given = self.request.POST if self.request.method == "POST" else self.request.GET
+        return remembered(self.request) if given.get("next") == reverse("invitation_continue") else None
+
+    def get_initial(self) -> dict[str, Any]:
+        """Fill in the address that the mail went to: its reader knows it."""
+        invitation = self.invitation
+        by_mail = invitation is not None and invitation.channel == Invitation.Channel.MAIL
+        return {**super().get_initial(), **({"login": invitation.address} if by_mail else {})}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say for which account it is."""
+        return super().get_context_data(invitation=self.invitation, **kwargs)
 
 
 class ForgetInvitation(View):

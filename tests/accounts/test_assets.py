@@ -25,6 +25,16 @@ def page(client, address):
 
 
 @pytest.mark.django_db
+def test_a_kind_is_written_the_same_way_in_lists_and_in_forms(client):
+    asset = AssetFactory(kind="ad_account")
+    client.force_login(asset.account.owner)
+
+    for address in (url("assets", asset.account), url("add_asset", asset.account)):
+        assert "Ad account" in page(client, address)
+        assert "ad account<" not in page(client, address)
+
+
+@pytest.mark.django_db
 @pytest.mark.rule(4)
 @pytest.mark.parametrize("holding", ["editor", "moderator", "analyst", "finance", "auditor", "member"])
 @pytest.mark.parametrize("name", ["add_asset", "change_asset", "archive_asset", "restore_asset"])

@@ -86,3 +86,30 @@ def test_a_recovery_code_signs_in_once():
     one, other, *_more = RecoveryCodes.activate(person).get_unused_codes()
 
     assert [signs_in(person, code) for code in (one, one, other)] == [True, False, True]
+
+
+def test_setting_up_an_app_says_one_thing_and_shows_the_codes(fresh_database, client):
+    person = PersonFactory()
+    client.force_login(person)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    client.get(reverse("mfa_activate_totp"))
+    secret = client.session["mfa.totp.secret"]
+
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    page = client.post(reverse("mfa_activate_totp"), {"code": code}, follow=True)
+
+    assert [str(message) for message in page.context["messages"]] == ["Your authenticator app is set up."]
+    assert "They are shown only this once." in page.content.decode()
+    added = Event.objects.of(person).named("person.second_factor_added").first()
+    assert added.sentence.endswith("turned on a second factor: authenticator app")
+
+
+@pytest.mark.django_db
+def test_a_passkey_is_asked_for_only_where_there_is_one(client):
+    person = PersonFactory()
+    TOTP.activate(person, "JBSWY3DPEHPK3PXP")
+
+    page = client.post("/auth/login/", {"login": person.email, "password": PASSWORD}, follow=True).content.decode()
+
+    assert "Enter the code of your authenticator app" in page
+    assert "Use a passkey" not in page

@@ -4,8 +4,12 @@ import datetime as dt
 import re
 
 import pytest
+from allauth.account import app_settings
+from allauth.core.internal.ratelimit import parse_rates
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -219,3 +223,62 @@ def test_pages_of_signed_in_people_are_stored_nowhere(client):
     client.force_login(PersonFactory())
 
     assert "no-store" in client.get("/dashboard/").headers["Cache-Control"]
+
+
+def test_a_person_ends_one_single_session_elsewhere_but_neither_this_one_nor_another_s(client):
+    person, stranger = PersonFactory(), PersonFactory()
+    browsers = [Client() for _browser in range(3)]
+    for browser, who in zip(browsers, (person, person, stranger), strict=True):
+        browser.force_login(who)
+        browser.get("/dashboard/")
+    client.force_login(person)
+    client.get("/dashboard/")
+    ids = {seen.session_key: seen.pk for seen in UserSession.objects.all()}
+    own, other, foreign, here = (ids[one.session.session_key] for one in (*browsers, client))
+    page = client.get(reverse("usersessions_list")).content.decode()
+
+    answers = [client.post(reverse("end_session", args=[pk])).status_code for pk in (own, foreign, here)]
+
+    assert answers == [302, 404, 404]
+    assert reverse("end_session", args=[own]) in page
+    assert reverse("end_session", args=[here]) not in page
+    assert [browser.get("/dashboard/").status_code for browser in (*browsers, client)] == [302, 200, 200, 200]
+    assert UserSession.objects.filter(pk=other).exists()
+    assert [event.sentence for event in Event.objects.of(person).named("person.sessions_ended")] == [
+        f"{person} ended other sessions: 1"
+    ]
+
+
+def test_too_many_failed_sign_ins_say_when_to_try_again(client):
+    person = PersonFactory()
+
+    for _try in range(6):
+        page = client.post("/auth/login/", {"login": person.email, "password": "not this one"})
+
+    assert "Too many failed tries to sign in. Try again in five minutes." in page.content.decode()
+    assert "login attempts" not in page.content.decode()
+
+
+def test_the_page_for_too_many_tries_is_right_about_the_minute():
+    told = {action: parse_rates(rates) for action, rates in app_settings.RATE_LIMITS.items()}
+
+    longest = {action: max((rate.duration for rate in rates), default=0) for action, rates in told.items()}
+
+    assert longest.pop("login_failed") == 5 * 60  # which has words of its own, on the form
+    assert max(longest.values()) <= 60
+    assert "Try again in a minute." in render_to_string("429.html")
+
+
+LIBRARY_WORDS = re.compile(r">\s*(Email|Remember Me|Current Password|New Password( \(again\))?|Authenticator code)\s*<")
+
+
+@pytest.mark.parametrize(
+    "name", ["account_login", "account_signup", "account_reset_password", "account_change_password", "account_email"]
+)
+def test_the_sign_in_library_s_pages_speak_our_words(client, name):
+    if name in {"account_change_password", "account_email"}:
+        client.force_login(PersonFactory())
+
+    page = client.get(reverse(name)).content.decode()
+
+    assert not LIBRARY_WORDS.search(page)

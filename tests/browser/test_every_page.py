@@ -27,6 +27,7 @@ NO_PAGES = {  # addresses that are no page by themselves, each with its reason
     "enter_invitation": "takes a POST",
     "forget_invitation": "takes a POST",
     "answer_ownership": "takes a POST",
+    "end_session": "takes a POST",
     "invitation_continue": "leads on",
     "mfa_login_webauthn": "answers a script",
     "mfa_download_recovery_codes": "a text file",

@@ -368,3 +368,17 @@ def test_the_name_of_an_account_is_plain_text_on_the_page():
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert "&lt;script&gt;x&lt;/script&gt;{{ 7 }}" in page
+
+
+@pytest.mark.requirement("GU4")
+@pytest.mark.parametrize("channel", ["mail", "hand"])
+def test_the_sign_in_page_says_what_for_and_fills_in_a_mailed_address_only(channel):
+    invitation = InvitationFactory(account__name="Northwind", channel=channel)
+    PersonFactory(email=invitation.address)
+    client = Client()
+
+    page = client.post(link(invitation, "enter_invitation"), {"door": "sign_in"}, follow=True).content.decode()
+
+    assert "To join <b>Northwind</b>." in page
+    assert (f'value="{invitation.address}"' in page) == (channel == "mail")
+    assert "Northwind" not in client.get("/auth/login/").content.decode()
