@@ -82,4 +82,9 @@ def _listed(value: Any) -> Any:
 
 
 EXPORTED = register("audit.exported", _("export the log"), _("{actor} exported the log ({after[format]})"))
-ACCESS_REFUSED = register("access.refused", _("open a page"), _("{actor} was refused {after[permission]}"))
+ACCESS_REFUSED = register(
+    "access.refused",
+    _("open a page without the permission"),
+    _("{actor} was refused {after[permission]}"),
+    refusal=_("{actor} was refused: open a page. {reason}"),
+)

@@ -57,8 +57,10 @@ def timeline(invitation: Invitation) -> list[dict[str, Any]]:
     """Return what happened to an invitation, in order, for the component `timeline`; running out included."""
     steps = [_step(event) for event in Event.objects.about(invitation)]
     mail = present_mail(invitation)
-    if mail and mail.state in {OutgoingMail.State.QUEUED, OutgoingMail.State.SENDING} and invitation.is_open:
+    if mail and mail.state == OutgoingMail.State.QUEUED and invitation.is_open:
         steps.append({"at": mail.due_at, "title": _("The mail waits to be sent"), "tone": "info", "icon": "send"})
+    if mail and mail.state == OutgoingMail.State.SENDING and invitation.is_open:  # until `due_at` a worker has it
+        steps.append({"at": None, "title": _("The mail is being sent"), "tone": "info", "icon": "send"})
     answers = {ACCEPTED.name, DECLINED.name, REVOKED.name}
     if invitation.state == Invitation.State.REVOKED and not any(step["name"] in answers for step in steps):
         replaced = invitation.answered_at is not None and invitation.answered_at >= invitation.expires_at

@@ -6,8 +6,10 @@ from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.generic import TemplateView
 
+from accounts.events import MAIL_DELAYED, MAIL_FAILED
 from accounts.models import BusinessAccount
 from accounts.permissions import PERMISSIONS, VIEW_AUDIT, words_for
 from accounts.views import AccountFormView, AccountView, SignedInMixin
@@ -22,6 +24,10 @@ from ..forms import TARGET_KINDS, ActivityFilter, PlaceForm
 from ..querysets import told_to
 
 PAGE_SIZE = 25
+OUTCOMES = {  # of what was done, but did not come about
+    MAIL_DELAYED.name: (_lazy("put off"), "warn"),
+    MAIL_FAILED.name: (_lazy("failed"), "bad"),
+}
 
 
 class Activity(AccountView, TemplateView):
@@ -91,6 +97,7 @@ class EventPage(AccountView, TemplateView):
         return super().get_context_data(
             event=event,
             act=act_named(event.name),
+            outcome=(_("refused"), "bad") if event.refused else OUTCOMES.get(event.name, (_("done"), "ok")),
             target_kind=TARGET_KINDS.get(event.target_kind, event.target_kind),
             parts=event.parts,
             changes=changes_of(event.parts["before"], event.parts["after"]),

@@ -24,6 +24,7 @@ from .. import actions
 from ..access import standing_of
 from ..authority import lacking, lacking_on, obstacle
 from ..coverage import SingleHanded, left_to_one
+from ..events import ACCOUNT_OPENED
 from ..forms import STATES, ChangeRoleForm, GrantsForm, ReasonForm, TeamFilterForm
 from ..holdings import read_many
 from ..models import AssetGrant, Membership, Receipt, Role
@@ -33,6 +34,7 @@ from ..policies import require_room
 from ..powers import powers_of
 
 LONGEST_HISTORY = 50
+ACCEPTED = "invitation.accepted"  # tells which membership an invitation became; the act stands a floor above
 MOST_WAITING = 3  # that the team page puts on top; the chip lists all of them
 
 
@@ -133,7 +135,7 @@ class MemberPage(MemberView, TemplateView):
             powers=powers_of(self.member.person, self.account, assets) if current else [],
             page_obj=page,
             steps=_history(self.member),
-            has_second_factor=Membership.objects.filter(pk=self.member.pk).without_second_factor().count() == 0,
+            has_second_factor=not Membership.objects.filter(pk=self.member.pk).without_second_factor().exists(),
             wide=[PERMISSIONS[code].words for code in sorted(self.member.role.permissions & WIDE)],
             receipt=Receipt.objects.of(self.member).first(),
             elsewhere=len(seats_of(self.member.person, seen_by=self.me)) - 1,
@@ -362,10 +364,21 @@ def _effects(member: Membership, *, restored: bool = False) -> list[str]:
 
 
 def _history(member: Membership) -> list[dict[str, Any]]:
-    """Return the newest events about a member, for the timeline."""
-    events = Event.objects.about(member).order_by("-id")[:LONGEST_HISTORY]
+    """Return the newest events about a member, and below them how the person came to be one, for the timeline."""
+    events = [*Event.objects.about(member).order_by("-id")[:LONGEST_HISTORY], *_joining(member)]
     return [
         {"at": event.at, "title": event.sentence, "text": event.parts["reason"] if not event.refused else "",
          "tone": "bad" if event.refused else "info", "icon": "ban" if event.refused else "circle-check"}
-        for event in events
+        for event in sorted(events, key=lambda event: event.pk, reverse=True)
     ]  # fmt: skip
+
+
+def _joining(member: Membership) -> list[Event]:
+    """Return the events of the invitation that became this membership; of who opened the account, that event."""
+    log = Event.objects.in_chain_of(member.account)
+    done = log.done_by(member.person_id).filter(result=Event.Result.DONE)
+    for accepted in done.named(ACCEPTED):
+        if accepted.parts["after"].get("membership") == member.pk:
+            offer = log.filter(target_kind=accepted.target_kind, target_id=accepted.target_id).named("invitation.")
+            return list(offer[:LONGEST_HISTORY])
+    return list(done.named(ACCOUNT_OPENED.name))

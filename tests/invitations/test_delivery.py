@@ -18,10 +18,11 @@ from django.utils import timezone
 from accessportal.embedded import paths, servers
 from accounts import doorbell
 from accounts.actions import deliver, sweep
-from accounts.actions.mails import PAUSES
+from accounts.actions.mails import PAUSES, claim
 from accounts.models import OutgoingMail
 from audit.models import Event
 from invitations import actions
+from invitations.delivery import timeline
 from invitations.models import Invitation
 from teams.models import Role
 from tests.factories import BusinessAccountFactory, token_of
@@ -343,3 +344,15 @@ def _environment(database: str, port: int) -> dict[str, str]:
         "SECRET_KEY": settings.SECRET_KEY,
         "SITE_URL": settings.SITE_URL,
     }
+
+
+@pytest.mark.rule(10)
+def test_a_mail_that_a_worker_holds_is_being_sent_and_not_put_off(fresh_database):
+    invitation = invite()
+    waits = timeline(invitation)[-1]
+
+    claim(its_mail(invitation).pk)
+
+    held = timeline(invitation)[-1]
+    assert (waits["title"], bool(waits["at"])) == ("The mail waits to be sent", True)
+    assert (held["title"], held["at"]) == ("The mail is being sent", None)

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.events import ASSET_ADDED
+from accounts.events import ASSET_ADDED, MAIL_DELAYED, MAIL_FAILED, MAIL_SENT
 from audit.events import ACCESS_REFUSED
 from audit.models import Event
+from audit.recording import SYSTEM, note
 from oversight.events import LOG_READ
 from teams import actions
 from teams.models import Role
@@ -371,6 +372,17 @@ def test_one_event_is_shown_in_full_with_its_neighbours(client, ruth):
     assert url("event", ruth.account, 1) in text
     assert url("event", ruth.account, 3) in text
     assert "<b>Only</b>" not in text
+
+
+@pytest.mark.parametrize(("act", "word"), [(MAIL_FAILED, "failed"), (MAIL_DELAYED, "put off"), (MAIL_SENT, "done")])
+def test_the_result_of_a_mail_that_did_not_go_out_is_not_done(client, ruth, act, word):
+    number = note(act, by=SYSTEM, on=ruth.account, after={"address": "x@example.com"}, reason="550 no such user")
+    client.force_login(ruth.person)
+
+    page = client.get(url("event", ruth.account, number)).content.decode()
+
+    (result,) = re.findall(r"<dt>Result</dt><dd><span[^>]*>([^<]*)</span>", page)
+    assert result == word
 
 
 @pytest.mark.rule(16)

@@ -82,6 +82,17 @@ def test_who_has_no_power_sees_that_since_when_and_whom_to_ask_and_nothing_else(
     assert "may and may not" not in text
 
 
+def test_who_was_in_an_account_once_is_not_told_of_never(client):
+    eddie = MembershipFactory(ended=True)
+    client.force_login(eddie.person)
+
+    text = text_of(client, "/dashboard/")
+
+    assert "You are in no account now" in text
+    assert 'href="?show=former"' in text
+    assert "no account yet" not in text
+
+
 def test_home_shows_what_waits_for_me_and_no_link_to_accept(client):
     eddie = MembershipFactory(person=PersonFactory(email="eddie@example.com"))
     invitation = InvitationFactory(address="eddie@example.com", account=BusinessAccountFactory(name="Kite Surf"))

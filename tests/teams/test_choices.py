@@ -8,9 +8,18 @@ from django.urls import reverse
 
 from accounts.models import SecurityPolicy
 from audit.models import Event
+from invitations.actions import accept, invite
 from teams import actions
 from teams.models import AssetGrant, Membership, Role
-from tests.factories import AssetFactory, BusinessAccountFactory, MembershipFactory, grant, owner_of
+from tests.factories import (
+    AssetFactory,
+    BusinessAccountFactory,
+    InvitationFactory,
+    MembershipFactory,
+    PersonFactory,
+    grant,
+    owner_of,
+)
 
 pytestmark = pytest.mark.django_db
 ACTS = ["confirm_role", "change_role", "suspend_member", "restore_member", "offboard_member"]
@@ -128,8 +137,34 @@ def test_an_ended_membership_shows_its_history_and_nothing_else(client):
     assert "End of contract" in shown
     assert "What this person may do" not in shown
     assert "Grants on single assets" not in shown
+    assert "Last role" in shown
+    for live in ("Second factor", "Last sign-in"):
+        assert live not in shown
     for act in ACTS:
         assert url(act, eddie.account, eddie) not in shown
+
+
+def test_the_history_of_a_member_tells_by_whose_invitation_and_as_what(client):
+    account = BusinessAccountFactory()
+    given = {"account": account, "address": "eddie@example.com", "by": account.owner}
+    invitation = invite(role=Role.objects.built_in("editor"), **given)
+    InvitationFactory(account=account, address="another@example.com")
+    eddie = accept(invitation=invitation, by=PersonFactory(email="eddie@example.com", name="Eddie"))
+    client.force_login(account.owner)
+
+    shown = page(client, url("member", account, eddie))
+
+    assert f"{account.owner} invited eddie@example.com as Editor" in shown
+    assert "Eddie accepted the invitation as Editor" in shown
+    assert "another@example.com" not in shown
+
+
+def test_the_history_of_the_owner_tells_who_opened_the_account(client):
+    olga = PersonFactory(name="Olga")
+    account = actions.open_account(name="Northwind", kind="business", by=olga)
+    client.force_login(olga)
+
+    assert "Olga opened the account Northwind" in page(client, url("member", account, owner_of(account)))
 
 
 @pytest.mark.rule(2)
