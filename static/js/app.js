@@ -151,6 +151,11 @@ for (const strip of document.querySelectorAll(".side-in, .tabs ul")) {
 document.querySelector("[data-focus-first] [aria-invalid=true]")?.focus();
 
 // --- Swaps (htmx) ----------------------------------------------------------------------------------------------------
+// The address of a narrowed list names only what was asked for.
+document.addEventListener("htmx:config:request", ({ detail: { ctx: { request } } }) => {
+  if (request.method !== "GET") return;
+  for (const [name, value] of [...request.body]) if (value === "") request.body.delete(name);
+});
 document.addEventListener("htmx:after:swap", () => {
   prepare(document);
   const news = document.querySelector("#results [data-announce], #results .sheet-foot span");
