@@ -67,9 +67,10 @@ class SignIn(LoginView):
 
     def get_initial(self) -> dict[str, Any]:
         """Fill in the address that the mail went to: its reader knows it."""
-        invitation = self.invitation
-        by_mail = invitation is not None and invitation.channel == Invitation.Channel.MAIL
-        return {**super().get_initial(), **({"login": invitation.address} if by_mail else {})}
+        invitation, initial = self.invitation, super().get_initial()
+        if invitation is None or invitation.channel != Invitation.Channel.MAIL:
+            return initial
+        return {"login": invitation.address, **initial}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say for which account it is."""
