@@ -1,0 +1,123 @@
+"""The fields and ways of reading that forms of every floor share."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+
+from ..normalising import name_key, normal_address, plain_name
+
+
+class HouseRenderer(TemplatesSetting):
+    """Draws every form and field with our own components."""
+
+    form_template_name = "components/form.html"
+    field_template_name = "components/field.html"
+
+
+class PlainNameField(forms.CharField):
+    """A name or title on one line; what can't be seen is taken out (IN10)."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the text in its plain form."""
+        return plain_name(super().to_python(value) or "")
+
+
+class PersonNameField(PlainNameField):
+    """A person's name. Nobody is called like the portal: by that name the log means the portal itself (rule 17)."""
+
+    def validate(self, value: str) -> None:
+        """Raise ValidationError for the portal's own name."""
+        super().validate(value)
+        if name_key(value) == name_key(settings.SITE_NAME):
+            raise ValidationError(_("That is the name of this portal. Type your own."), code="reserved")
+
+
+class AddressField(forms.CharField):
+    """One e-mail address, brought to its one form."""
+
+    widget = forms.EmailInput
+
+    def clean(self, value: Any) -> str:
+        """Return the normalised address. Raises ValidationError with words that say what is wrong."""
+        typed = super().clean(value)
+        return normal_address(typed) if typed else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One entry of the address field: what was typed, and the address in its one form, or what is wrong with it."""
+
+    typed: str
+    address: str = ""
+    problem: str = ""
+
+
+class AddressesField(forms.CharField):
+    """Several addresses, between commas, semicolons, spaces or lines; "Name <address>" is understood."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most = most
+
+    def clean(self, value: Any) -> list[Typed]:
+        """Return the entries, each address once, in order; one that is no address keeps no other back.
+
+        Raises ValidationError when there is none or there are too many.
+        """
+        found: dict[str, Typed] = {}
+        for typed in entries_of(super().clean(value)):
+            entry = _read(typed)
+            found.setdefault(entry.address or entry.typed, entry)
+        if not found and self.required:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(found) > self.most:
+            raise ValidationError(
+                _("These are more than %(most)d addresses. Take them in several goes."), params={"most": self.most}
+            )
+        return list(found.values())
+
+
+def entries_of(text: str) -> list[str]:
+    """Return the entries of a text of addresses.
+
+    A name may hold what else separates them: in quotes, or alone on a line.
+    """
+    found: list[str] = []
+    for line in re.sub(r'"[^"<>]*"', " ", text).splitlines():
+        alone = re.fullmatch(r"[^<>@;]*<([^<>]*)>[\s,;]*", line)
+        for entry in [f"<{alone[1]}>"] if alone else re.split("[,;]", line):
+            named = re.search(r"<([^<>]*)>", entry)
+            found += [named[1].strip()] if named else entry.split()
+    return [entry for entry in found if entry]
+
+
+def _read(typed: str) -> Typed:
+    shown = plain_name(typed)[:254]
+    try:
+        return Typed(shown, normal_address(typed))
+    except ValidationError as problem:
+        return Typed(shown, problem=problem.messages[0])
+
+
+class FilterForm(forms.Form):
+    """What a list is narrowed to. Nonsense in the query string reads as not asked, never as an error."""
+
+    q = PlainNameField(required=False, max_length=100)
+
+    def wanted(self) -> dict[str, Any]:
+        """Return every field's value, empty where it is missing or makes no sense."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) or "" for name in self.fields}
+
+
+def choices_of(form: forms.Form, name: str) -> forms.ModelChoiceField:
+    """Return a field that offers rows, to be told which rows those are in this account."""
+    return cast("forms.ModelChoiceField", form.fields[name])
