@@ -34,7 +34,7 @@ WORKS_FOR = {  # later a mail is not sent any more; a notice, not named here, is
     "email_confirmation": A_CODE_WORKS,
     "email_confirmation_signup": A_CODE_WORKS,
     "password_reset_key": dt.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
-    UNKNOWN: dt.timedelta(0),  # a stranger is not written to
+    UNKNOWN: dt.timedelta(days=-1),  # out of date from the beginning, by any clock: a stranger is not written to
 }
 
 WRONG_CODE = _lazy("This code is not right, or it has run out.")
