@@ -21,6 +21,7 @@ class Inside:
     methods: frozenset[str] = frozenset({"get"})
     only: str = ""  # the one role whose person it is meant for; to every other insider it does not exist
     given: dict[str, str] = field(default_factory=dict)  # further arguments of the address
+    open_to: frozenset[str] = frozenset()  # states without power that see it all the same
     leads: str = ""  # the page that a GET leads to, where it shows none itself
 
 
@@ -64,7 +65,9 @@ INSIDE = {
     "revoke_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
     "security_policy": Inside(MANAGE_SECURITY, methods=ACT),
     "close_account": Inside(OWN_ACCOUNT, methods=ACT),
-    "leave_account": Inside(VIEW_ACCOUNT, methods=ACT),
+    "leave_account": Inside(
+        VIEW_ACCOUNT, methods=ACT, open_to=frozenset({"unconfirmed", "without a second factor"})
+    ),  # leaving needs no power
     "ownership": Inside(OWN_ACCOUNT, methods=ACT),
     "withdraw_ownership": Inside(OWN_ACCOUNT, OFFER, ACT),
     "ownership_offer": Inside(VIEW_ACCOUNT, OFFER, only="administrator"),

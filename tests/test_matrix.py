@@ -140,15 +140,22 @@ def _ask(client: Client, method: str, address: str, form: dict[str, str] | None 
     return response
 
 
-def _expected(row: Inside, audience: str, method: str, post: Post | None) -> set[int]:
+def _shut_out(row: Inside, audience: str) -> int | None:
+    """Return the status for who does not get to see the page at all."""
     if audience == "anonymous":
-        return {302}
+        return 302
     if audience in STRANGERS:
-        return {404}
-    if audience in POWERLESS or row.permission not in BUILT_IN[audience].holds:
-        return {403}
-    if row.only and audience != row.only:
-        return {404}
+        return 404
+    if audience in POWERLESS:
+        return None if audience in row.open_to else 403
+    if row.permission not in BUILT_IN[audience].holds:
+        return 403
+    return 404 if row.only and audience != row.only else None
+
+
+def _expected(row: Inside, audience: str, method: str, post: Post | None) -> set[int]:
+    if shut_out := _shut_out(row, audience):
+        return {shut_out}
     if method == "options":
         return {200}
     if ("get" if method == "head" else method) not in row.methods:

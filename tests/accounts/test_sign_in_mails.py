@@ -177,7 +177,7 @@ def test_a_reset_writes_as_many_rows_for_an_unknown_address():
 def test_a_sign_up_hashes_a_password_for_a_known_address_too(monkeypatch):
     PersonFactory(email=NINA)
     hashed = []
-    monkeypatch.setattr("accounts.forms.make_password", lambda password: hashed.append(password))
+    monkeypatch.setattr("accounts.forms.signing_in.make_password", lambda password: hashed.append(password))
 
     sign_up(Client())
 
