@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from weakref import WeakSet
 
@@ -11,12 +12,13 @@ import psycopg2
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 from django.test.testcases import LiveServerThread
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import override_settings, setup_databases, teardown_databases
 from psycopg2 import sql
 from pytest_django import DjangoDbBlocker
 
@@ -123,7 +125,9 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
     """Rate limits count in the cache: no test may inherit another's tries."""
-    if {"db", "client", "fresh_database"} & set(request.fixturenames) or request.node.get_closest_marker("django_db"):
+    if {"db", "client", "fresh_database", "demo_database"} & set(
+        request.fixturenames
+    ) or request.node.get_closest_marker("django_db"):
         cache.clear()
 
 
@@ -143,34 +147,60 @@ def _close_all() -> None:
             opened.close()
 
 
+@contextmanager
+def _moved_to(suffix: str, *, template: str) -> Iterator[str]:
+    """Send every connection of every thread to a copy of a database, and drop it afterwards, whoever is connected."""
+    name = f"{template}_{suffix}"[:63]
+    _close_all()  # a template may have no guests
+    _on_the_server(
+        sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)),
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)),
+    )
+    settings = connections.settings["default"]
+    kept = {**settings, "OPTIONS": {**settings["OPTIONS"]}}
+    settings["NAME"] = name
+    try:
+        yield name
+    finally:
+        connections.close_all()
+        settings.update(kept)
+        _on_the_server(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 @pytest.fixture
 def fresh_database(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
     """A migrated, empty database of this test alone: it may commit, and use many threads and connections.
 
-    Instead of the mark `django_db`, whose transactional kind truncates tables, which events refuse. Every connection
-    of every thread goes there; it is dropped afterwards, whoever is still connected.
+    Instead of the mark `django_db`, whose transactional kind truncates tables, which events refuse.
     """
     if request.node.get_closest_marker("django_db"):
         pytest.fail("fresh_database replaces the mark django_db: use one of the two")
+    with django_db_blocker.unblock(), _moved_to("fresh", template=connection.settings_dict["NAME"]) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def demo_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A database with the demo's past, played once for all tests of a worker; its copies are theirs."""
+    template = connection.settings_dict["NAME"]
+    name = f"{template}_demo"[:63]
     with django_db_blocker.unblock():
-        template = connection.settings_dict["NAME"]
-        name = f"{template}_fresh"[:63]
-        _close_all()  # a template may have no guests
-        _on_the_server(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)),
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)),
-        )
-        settings = connections.settings["default"]
-        kept = {**settings, "OPTIONS": {**settings["OPTIONS"]}}
-        settings["NAME"] = name
-        try:
-            yield name
-        finally:
-            connections.close_all()
-            settings.update(kept)
-            _on_the_server(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        with _moved_to("demo_making", template=template) as made, override_settings(EMBEDDED=True):
+            call_command("seed_demo", verbosity=0)
+            _close_all()
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(made))
+            _on_the_server(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)), copy)
+        yield name
+        _on_the_server(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def demo_database(demo_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The demo's past in a database of this test alone."""
+    with django_db_blocker.unblock(), _moved_to("copy", template=demo_template) as name:
+        yield name
 
 
 def _connect(database: str | None = None) -> psycopg2.extensions.connection:
