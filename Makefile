@@ -16,7 +16,7 @@ run: ## the whole portal on this machine, at http://localhost:$PORT (8000); Ctrl
 
 test: ## all tests, on embedded servers unless DATABASE_URL and REDIS_URL are given; ARGS go to pytest
 	@requirements/install dev
-	@exec $(PYTHON_IN_VENV) -m pytest -n 2 --dist loadscope $(ARGS)
+	@exec $(PYTHON_IN_VENV) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: ## everything that can be said about the code without running it
 	@requirements/install dev

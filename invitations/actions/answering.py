@@ -33,7 +33,7 @@ def accept(*, invitation: Invitation, by: Person, seen: str | None = None) -> Me
     keeps the role held. `seen` is the fingerprint of the offer that the person was shown, where a page showed one:
     nobody accepts what they have not seen. Raises PolicyViolation, ChangedMeanwhile.
     """
-    account, invitation = _lock(invitation)
+    account, invitation = lock_open(invitation)
     _require_verified(by, invitation.address)
     if Membership.objects.current().filter(account=account, person=by).exists():
         raise PolicyViolation(_("You are a member of this account already; your role stays as it is."))
@@ -65,7 +65,7 @@ def refuse_acceptance(*, invitation: Invitation, reason: str, by: Person) -> Non
 
     The door calls it after the rollback of `accept`. Raises ChangedMeanwhile when the invitation is not open any more.
     """
-    account, invitation = _lock(invitation)
+    account, invitation = lock_open(invitation)
     record(ACCEPTED, by=by, on=account, target=invitation, reason=reason, result=Event.Result.REFUSED)
     told = OutgoingMail.objects.about(kind_of(invitation), invitation.pk)
     if not told.filter(kind=policies.REFUSED_MAIL, sending=invitation.sending).exists():
@@ -79,7 +79,7 @@ def decline(*, invitation: Invitation, by: Any) -> Invitation:
 
     Raises PolicyViolation, ChangedMeanwhile.
     """
-    account, invitation = _lock(invitation)
+    account, invitation = lock_open(invitation)
     if by.is_authenticated and by.email != invitation.address:
         raise PolicyViolation(_("This invitation is for another address."))
     _answer(invitation, Invitation.State.DECLINED)
@@ -110,7 +110,7 @@ def _require_room(account: BusinessAccount, invitation: Invitation) -> None:
         raise PolicyViolation(words % {"account": account, "inviter": invitation.invited_by}) from None
 
 
-def _lock(invitation: Invitation) -> tuple[BusinessAccount, Invitation]:
+def lock_open(invitation: Invitation) -> tuple[BusinessAccount, Invitation]:
     """Lock account and invitation; demand that it is open and that the link is of the present sending."""
     token_hash = invitation.token_hash
     account = BusinessAccount.objects.open().select_related("owner", "policy").lock(invitation.account_id)

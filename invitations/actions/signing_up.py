@@ -13,7 +13,7 @@ from audit.recording import action, record
 from ..events import UNPROVEN_REMOVED
 from ..models import Invitation
 from ..querysets import unproven
-from .answering import _lock
+from .answering import lock_open
 
 
 @action(ADDRESS_CONFIRMED)
@@ -27,7 +27,7 @@ def sign_up(*, invitation: Invitation, name: str, time_zone: str, password: str,
     """
     person = Person(email=invitation.address, name=name, time_zone=time_zone)
     person.set_password(password)  # before the locks, since it is slow on purpose
-    _account, invitation = _lock(invitation)
+    _account, invitation = lock_open(invitation)
     if invitation.channel != Invitation.Channel.MAIL:
         raise PolicyViolation(_("This link was handed over, so it proves no address. Confirm yours by a code."))
     before = _make_room(invitation.address)

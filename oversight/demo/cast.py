@@ -63,7 +63,14 @@ CAST = {
             who="owner of Brightside Agency, with a second factor",
             factor="118d 08:20",
         ),
-        Character("tom", "Tom Becker", AGENCY, "Europe/Berlin", factor="116d 08:40"),
+        Character(
+            "tom",
+            "Tom Becker",
+            AGENCY,
+            "Europe/Berlin",
+            who="administrator of the agency and of a client: can end a person's access in both in one act",
+            factor="116d 08:40",
+        ),
         Character(
             "ines",
             "Ines Duarte",

@@ -245,10 +245,11 @@ def _halo(tell: Teller) -> None:
         account="halo",
         by="amelie",
         second_factor="administrators",
-        most_administrators=2,
+        most_administrators=3,
         invitation_days=3,
     )
     tell.joins("halo", "rosa", "administrator", 45, by="amelie")
+    tell.joins("halo", "tom", "administrator", 43, by="amelie")
     tell.at("38d 10:20", verbs.rename_asset, account="halo", name="Halo Lab", to="Halo Laboratory", by="rosa")
     tell.at("10d 14:00", verbs.suspend, account="halo", who="paul", by="rosa", reason="Contract under review")
     tell.joins("halo", "gabriel", "editor", 6, by="rosa", confirmed=False)

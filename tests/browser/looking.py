@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 ALL, SHOWN = ROOT / "var" / "screenshots", ROOT / "docs" / "screenshots"
 IN_THE_DOCS = {
     "account_home-1280-light", "team-1280-light", "team-390-dark", "member-1280-light", "roles-1280-dark",
-    "invitation-1280-light", "offer-390-light", "activity-1280-light", "event-1280-light", "dashboard-390-light",
+    "invitation-1280-light", "offer-390-light", "receipt-1280-light", "activity-1280-light", "event-1280-light", "dashboard-390-light",
 }  # fmt: skip
 TAKE = os.environ.get("SCREENSHOTS") == "1"
 FAILED_TO_LOAD = "Failed to load resource: the server responded with a status of "

@@ -138,6 +138,10 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("settings_of_a_member", reverse("account_settings", kwargs=here)),
             ("offer_for_another", link_of("lena.fischer@northwind.example")),
         ],
+        "tom": [
+            ("person_in_two", reverse("person", args=[ines.pk])),
+            ("offboard_everywhere", reverse("offboard_member", kwargs=_member(halo, "ines")) + "?scope=all"),
+        ],
         "bruno": [("suspended", reverse("account_home", kwargs=here)), ("dashboard_suspended", reverse("dashboard"))],
         "ines": [("no_second_factor", "/accounts/brightside-agency/"), ("dashboard_of_an_agency", reverse("dashboard"))],
         "viktor": [("unconfirmed", "/accounts/lumen-bikes/")],
