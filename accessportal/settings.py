@@ -295,6 +295,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True, "level": "INFO"},
+        "fontTools": {"level": "WARNING"},  # it tells of every table of a font that goes into a PDF
         # These name the path of a request: whatever handler listens, it may not see a token.
         "django.request": {"filters": ["no_tokens"]},
         "django.security.csrf": {"filters": ["no_tokens"]},

@@ -40,13 +40,18 @@ class Paper(FPDF):
     def facts(self, rows: Iterable[tuple[str, str]]) -> None:
         """Write labels with their values beside them."""
         for label, value in rows:
+            if self.will_page_break(2 * LINE_HEIGHT):
+                self.add_page()
             self.set_font("DejaVu", "", 9.5)
             self.set_text_color(*SOFT)
-            top = self.get_y()
-            self.multi_cell(LABEL_WIDTH, LINE_HEIGHT, label, align="L", new_x=XPos.RIGHT, new_y=YPos.TOP)
+            page, top = self.page, self.get_y()
+            self.multi_cell(LABEL_WIDTH, LINE_HEIGHT, label, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            below = self.get_y()
             self.set_text_color(*INK)
             self.set_xy(self.l_margin + LABEL_WIDTH + 3, top)
             self.multi_cell(0, LINE_HEIGHT, value or "–", align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            if self.page == page:
+                self.set_y(max(below, self.get_y()))
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines, each with a dash before it."""
