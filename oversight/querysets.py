@@ -19,8 +19,7 @@ from teams.models import Membership, OwnershipOffer, Role
 
 def current_seats(person: Person, text: str = "") -> QuerySet[Membership]:
     """Return a person's memberships that have not ended, in accounts that are open, by the account's name."""
-    rows = Membership.objects.current().filter(person=person, account__closed_at=None)
-    return _seats(rows, text)
+    return _seats(Membership.objects.held_by(person), text)
 
 
 def former_seats(person: Person, text: str = "") -> QuerySet[Membership]:

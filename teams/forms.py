@@ -108,7 +108,10 @@ class OffboardManyForm(forms.Form):
             text = "\0"
         if "\0" in text:
             raise ValidationError(_("This is no text file. Save the list as CSV (UTF-8), then choose it again."))
-        return [word for word in re.split(r"""[\s,;"'<>]+""", text) if "@" in word]
+        words = re.split(r"""[\s,;"'<>]+""", text)
+        return list(dict.fromkeys(word for word in words if "@" in word))[
+            : MOST_AT_ONCE + 1
+        ]  # one more tells it
 
     def clean(self) -> dict[str, Any]:
         """Put what was pasted and what the file holds into one list, each address once."""

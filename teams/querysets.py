@@ -40,6 +40,10 @@ class MembershipQuerySet(LockableQuerySet):
         """Those that have not ended, suspended ones among them."""
         return self.exclude(state=self.model.State.ENDED)
 
+    def held_by(self, person: Any) -> Self:
+        """Those of a person that have not ended, in accounts that are open."""
+        return self.current().filter(person=person, account__closed_at=None)
+
     def active(self, *, at: dt.datetime | None = None) -> Self:
         """Those that give power at `at` (now): not suspended, not past their end.
 

@@ -154,7 +154,7 @@ def _held(member: Membership) -> dict[str, Any]:
 
 def _reset_password_unless_needed(person: Person) -> str:
     """Make the password unusable where no membership is left, and say what was done with it: reset, or kept."""
-    if Membership.objects.current().filter(person=person, account__closed_at=None).exists():
+    if Membership.objects.held_by(person).exists():
         return policies.PASSWORD_KEPT
     person.set_unusable_password()
     person.save(update_fields=["password"])

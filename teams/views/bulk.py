@@ -18,7 +18,7 @@ from .. import actions
 from ..authority import obstacle
 from ..forms import OffboardManyForm
 from ..models import Membership, Receipt
-from ..people import seats_of
+from ..people import elsewhere
 
 
 @dataclass
@@ -79,18 +79,9 @@ def fates(entries: Sequence[Typed], account: BusinessAccount, *, by: Person, eve
         elif refusal := obstacle(by, account, member):
             row.hindrance = refusal.words
         else:
-            row.seats = [member, *(_elsewhere(member, by=by) if everywhere else [])]
+            row.seats = [member, *(elsewhere(member, seen_by=by).endable if everywhere else [])]
         rows.append(row)
     return rows
-
-
-def _elsewhere(member: Membership, *, by: Person) -> list[Membership]:
-    others = seats_of(member.person, seen_by=by)
-    return [
-        row
-        for row in others
-        if row.is_current and row.account_id != member.account_id and not obstacle(by, row.account, row)
-    ]
 
 
 def _fingerprint(rows: Sequence[Row]) -> str:

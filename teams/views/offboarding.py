@@ -20,7 +20,7 @@ from ..authority import lacking, obstacle
 from ..coverage import left_to_one
 from ..forms import OffboardForm
 from ..models import Membership, Receipt
-from ..people import seats_of
+from ..people import elsewhere, seats_of
 from ..receipts import as_json, as_pdf
 from .members import MemberFormView, grants_by_asset, member_page
 
@@ -34,15 +34,11 @@ class OffboardMember(MemberFormView):
     def load(self) -> None:
         """Find the member, and the person's other memberships that the reader may end."""
         super().load()
-        shared = seats_of(self.member.person, seen_by=self.me)
-        others = [row for row in shared if row.is_current and row.account_id != self.account.pk]
-        refusals = [(row, obstacle(self.me, row.account, row)) for row in others]
-        self.others = [row for row, refusal in refusals if refusal is None]
-        self.hindered = [{"member": row, "words": refusal.words} for row, refusal in refusals if refusal]
+        self.elsewhere = elsewhere(self.member, seen_by=self.me)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Let the form take those other memberships only."""
-        return {**super().get_form_kwargs(), "others": self.others}
+        return {**super().get_form_kwargs(), "others": self.elsewhere.endable}
 
     def get_initial(self) -> dict[str, Any]:
         """Choose what the reader asked to see."""
@@ -51,22 +47,21 @@ class OffboardMember(MemberFormView):
     def _chosen(self) -> list[Membership]:
         """Return the other memberships that are to end too."""
         everywhere = "also" in self.request.POST or self.request.GET.get("scope") == "all"
-        return self.others if everywhere else []
+        return self.elsewhere.endable if everywhere else []
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Show, account by account, what ends and what is left."""
         seats = [self.member, *self._chosen()]
-        elsewhere = Membership.objects.current().filter(person=self.member.person, account__closed_at=None)
-        left = elsewhere.exclude(pk__in=[row.pk for row in seats]).exists()
+        kept = Membership.objects.held_by(self.member.person).exclude(pk__in=[row.pk for row in seats])
         return super().get_context_data(
             everywhere=len(seats) > 1 or self.request.GET.get("scope") == "all",
-            accounts=1 + len(self.others) + len(self.hindered),
-            hindered=self.hindered,
+            accounts=1 + len(self.elsewhere.endable) + len(self.elsewhere.staying),
+            staying=self.elsewhere.staying,
             previews=_previews(seats),
             personal=[
                 _("All sessions are signed out, on every device."),
                 _("The password stays, since a membership elsewhere is left.")
-                if left
+                if kept.exists()
                 else _("The password stops working; a mail leads to a new one."),
             ],
             **kwargs,

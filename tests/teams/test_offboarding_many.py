@@ -120,6 +120,7 @@ def test_a_file_gives_whatever_in_it_is_an_address(send, account):
         (b"\xff\xfe\x00a@b.example", "This is no text file."),
         (b"a@example.com\n" * 20_000, "The file is larger than 256 KB."),
         ("\n".join(f"p{number}@example.com" for number in range(201)).encode(), "more than 200 addresses"),
+        ("\n".join(f"p{number}@example.com" for number in range(9_000)).encode(), "more than 200 addresses"),
         (b"nothing in it", "Paste the addresses, or choose a file that holds some."),
     ],
 )
