@@ -109,9 +109,7 @@ class OffboardManyForm(forms.Form):
         if "\0" in text:
             raise ValidationError(_("This is no text file. Save the list as CSV (UTF-8), then choose it again."))
         words = re.split(r"""[\s,;"'<>]+""", text)
-        return list(dict.fromkeys(word for word in words if "@" in word))[
-            : MOST_AT_ONCE + 1
-        ]  # one more tells it
+        return list(dict.fromkeys(word for word in words if "@" in word))[: MOST_AT_ONCE + 1]  # one more tells it
 
     def clean(self) -> dict[str, Any]:
         """Put what was pasted and what the file holds into one list, each address once."""
