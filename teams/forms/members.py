@@ -1,0 +1,69 @@
+"""The list of the team, and what is changed about one member."""
+
+from typing import Any
+
+from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import FilterForm, PlainNameField, choices_of
+from accounts.models import BusinessAccount
+from accounts.permissions import ASSET_PERMISSIONS
+
+from ..models import Role
+from .reasons import ReasonForm
+
+STATES = {
+    "": _("All current"),
+    "active": _("With access"),
+    "blocked": _("Blocked by policy"),
+    "to_confirm": _("To confirm"),
+    "no_second_factor": _("No second factor"),
+    "suspended": _("Suspended"),
+    "ended": _("Ended"),
+}
+SORTS = ["name", "-name", "role", "-role", "joined", "-joined"]
+
+
+class TeamFilterForm(FilterForm):
+    """Which members to list, and in which order."""
+
+    q = PlainNameField(label=_("Name or address"), required=False, max_length=100)
+    role = forms.ModelChoiceField(
+        label=_("Role"), required=False, queryset=Role.objects.none(), to_field_name="code", empty_label=_("Any role")
+    )
+    state = forms.ChoiceField(required=False, choices=list(STATES.items()), widget=forms.HiddenInput)
+    sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in SORTS], widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices_of(self, "role").queryset = Role.objects.of(account)
+
+
+class ChangeRoleForm(ReasonForm):
+    """Another role for a member. What may not be given is refused by the action, with the reason."""
+
+    role = forms.ModelChoiceField(
+        label=_("Role"),
+        queryset=Role.objects.none(),
+        to_field_name="code",
+        error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose one of the roles below.")},
+    )
+    field_order = ["role", "reason"]
+
+    def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices_of(self, "role").queryset = Role.objects.of(account)
+
+
+class GrantsForm(ReasonForm):
+    """What a member is granted on one asset, on top of the role."""
+
+    codes = forms.MultipleChoiceField(
+        label=_("Granted on this asset"),
+        required=False,
+        choices=[(entry.code, capfirst(str(entry.words))) for entry in ASSET_PERMISSIONS],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("Choose from the permissions below.")},
+    )
+    field_order = ["codes", "reason"]
