@@ -11,7 +11,7 @@ from accounts.models import OutgoingMail
 from accounts.normalising import plain_name
 
 from . import policies
-from .models import Membership, Offboarding, OwnershipOffer
+from .models import Membership, Offboarding, OwnershipOffer, Receipt
 
 
 def ownership_offer(mail: OutgoingMail) -> Letter | None:
@@ -56,17 +56,19 @@ def access_ended(mail: OutgoingMail) -> Letter | None:
 
 
 def access_back(mail: OutgoingMail) -> Letter | None:
-    """Tell a person that the access is back; None when it has ended again meanwhile."""
-    member = Membership.objects.current().select_related("account", "role").filter(pk=mail.about_id).first()
-    if member is None:
+    """Tell a person where the access is back, for all accounts of one act; None when it has all ended again."""
+    first = Receipt.objects.with_all().get(pk=mail.about_id)
+    together = Receipt.objects.filter(offboarding=first.offboarding_id, brought_back_at=first.brought_back_at)
+    seats = Membership.objects.held_by(first.offboarding.person).filter(account__in=together.values("account"))
+    rows = list(seats.select_related("account", "role").order_by("account__name", "pk"))
+    if not rows:
         return None
-    account = plain_name(member.account.name)
+    names = [plain_name(row.account.name) for row in rows]
     return compose(
         "access_back",
-        subject=_("Your access to %(account)s is back") % {"account": account},
+        subject=_("Your access to %(accounts)s is back") % {"accounts": ", ".join(names)},
         context={
-            "account": account,
-            "role": plain_name(str(member.role)),
-            "link": absolute(reverse("account_home", args=[member.account.slug])),
+            "seats": [{"account": plain_name(row.account.name), "role": plain_name(str(row.role))} for row in rows],
+            "link": absolute(reverse("dashboard")),
         },
     )

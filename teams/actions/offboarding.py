@@ -1,6 +1,5 @@
 """Ending all of a person's access with a receipt, and bringing it back (rule 13)."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,15 +8,16 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import post
 from accounts.actions.sessions import drop_sessions
-from accounts.errors import ChangedMeanwhile, PolicyViolation
-from accounts.models import Asset, BusinessAccount, Person
+from accounts.errors import PolicyViolation
+from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 from audit.canonical import instant
 from audit.recording import action, record
 
 from .. import authority, offboarding, policies
 from ..events import BROUGHT_BACK, OFFBOARDED
-from ..models import Membership, Offboarding, OwnershipOffer, Receipt, Role
+from ..models import Membership, Offboarding, OwnershipOffer, Receipt
+from ..returning import what_returns
 from . import seating
 from .grants import write_grants
 
@@ -78,45 +78,35 @@ def offboard(*, membership: Membership, by: Person, reason: str, also: Sequence[
 
 
 @action(BROUGHT_BACK)
-def bring_back(*, receipt: Receipt, by: Person) -> Membership:
-    """Undo an offboarding in one account: role and grants as they were, by the rules of a new grant (rules 2, 5, 11).
+def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) -> list[Membership]:
+    """Undo an offboarding in the account of `receipt`, and in those of `also`: role and grants as they were.
 
-    A grant on an asset that is archived by now stays away. Sessions, the password and invitations stay ended. Returns
-    the new membership. Raises MissingPermission, PolicyViolation (too late, no room, the role is gone),
-    ChangedMeanwhile (brought back already, or a member again).
+    It passes the rules of a new grant (rules 2, 5, 11), in all of the accounts or in none. A grant on an asset that is
+    archived by now stays away. Sessions, the password and invitations stay ended. Returns the new memberships. Raises
+    MissingPermission, PolicyViolation (too late, no room, the role is gone, another act's receipt), ChangedMeanwhile
+    (brought back already, or a member again).
     """
-    account = BusinessAccount.objects.open().select_related("policy").lock(receipt.account_id)
-    receipt = Receipt.objects.with_all().lock(receipt.pk)
-    person = receipt.offboarding.person
-    if receipt.brought_back_at or Membership.objects.current().filter(account=account, person=person).exists():
-        raise ChangedMeanwhile(_("%(person)s is a member again already.") % {"person": person})
-    if not receipt.can_be_undone:
-        raise PolicyViolation(_("It is too long ago to be undone in one act. Send a new invitation."))
-    if not person.is_active:
-        raise PolicyViolation(_("The sign-in of this person is switched off."))
-    then = receipt.membership
-    if then.is_expired:
-        raise PolicyViolation(_("The membership would have run out by now. Send a new invitation."))
-    role = Role.objects.of(account).filter(pk=then.role_id).first()
-    if role is None:
-        raise PolicyViolation(_("The role of that time is gone. Send a new invitation."))
-    grants = _grants_as_they_were(account, receipt.statement["ended"]["grants"])
-    adding_on = [(asset, codes) for (asset, _ends_at), codes in grants.items()]
-    authority.require(by, MANAGE_TEAM, on=account, adding=role.permissions, adding_on=adding_on)
-    policies.require_room(account, role)
-    membership = seating.seat(account=account, person=person, role=role)
-    membership.ends_at = then.ends_at
-    if receipt.statement["ended"]["state"] == Membership.State.SUSPENDED:
-        membership.state, membership.suspended_at = Membership.State.SUSPENDED, timezone.now()
-    membership.save(update_fields=["ends_at", "state", "suspended_at"])
-    for (asset, ends_at), codes in grants.items():
-        write_grants(membership, asset, codes, ends_at=ends_at)
-    receipt.brought_back_at, receipt.brought_back_by = timezone.now(), by
-    receipt.save(update_fields=["brought_back_at", "brought_back_by"])
-    after = {"role": role.as_event(), "grants": seating.grants_of(membership), "receipt": receipt.pk}
-    record(BROUGHT_BACK, by=by, on=account, target=membership, after=after)
-    post(kind=policies.BACK_MAIL, about=membership, address=person.email, account=account)
-    return membership
+    receipts = _lock_receipts(receipt, *also)
+    if len({row.offboarding_id for row in receipts}) > 1:
+        raise PolicyViolation(_("One act brings back what one offboarding ended."))
+    now, members = timezone.now(), []
+    for row in receipts:
+        back = what_returns(row, by=by)
+        member = seating.seat(account=row.account, person=row.offboarding.person, role=back.role)
+        member.ends_at = row.membership.ends_at
+        if back.suspended:
+            member.state, member.suspended_at = Membership.State.SUSPENDED, now
+        member.save(update_fields=["ends_at", "state", "suspended_at"])
+        for (asset, ends_at), codes in back.grants.items():
+            write_grants(member, asset, codes, ends_at=ends_at)
+        row.brought_back_at, row.brought_back_by = now, by
+        row.save(update_fields=["brought_back_at", "brought_back_by"])
+        after = {"role": back.role.as_event(), "grants": seating.grants_of(member), "receipt": row.pk}
+        record(BROUGHT_BACK, by=by, on=row.account, target=member, after=after)
+        members.append(member)
+    first = receipts[0]
+    post(kind=policies.BACK_MAIL, about=first, address=first.offboarding.person.email, account=first.account)
+    return members
 
 
 def _lock(*memberships: Membership) -> list[Membership]:
@@ -129,6 +119,19 @@ def _lock(*memberships: Membership) -> list[Membership]:
         member.account = accounts[row.account_id]
         locked[row.pk] = member
     return [locked[pk] for pk in dict.fromkeys(row.pk for row in memberships)]
+
+
+def _lock_receipts(*receipts: Receipt) -> list[Receipt]:
+    """Lock all accounts in one order, then the receipts, each with its account; the one named first comes first."""
+    by_account = sorted(receipts, key=lambda row: row.account_id)
+    open_accounts = BusinessAccount.objects.open().select_related("policy")
+    accounts = {row.account_id: open_accounts.lock(row.account_id) for row in by_account}
+    locked = {}
+    for row in by_account:
+        receipt = Receipt.objects.with_all().lock(row.pk)
+        receipt.account = accounts[row.account_id]
+        locked[row.pk] = receipt
+    return [locked[pk] for pk in dict.fromkeys(row.pk for row in receipts)]
 
 
 def _held(member: Membership) -> dict[str, Any]:
@@ -159,16 +162,3 @@ def _reset_password_unless_needed(person: Person) -> str:
     person.set_unusable_password()
     person.save(update_fields=["password"])
     return policies.PASSWORD_RESET
-
-
-def _grants_as_they_were(
-    account: BusinessAccount, grants: list[dict[str, Any]]
-) -> dict[tuple[Asset, dt.datetime | None], frozenset[str]]:
-    """Return the codes of a receipt's grants by asset and end, without what is archived or would have run out."""
-    assets = account.assets.in_use().in_bulk({grant["asset"] for grant in grants})
-    codes: dict[tuple[Asset, dt.datetime | None], set[str]] = {}
-    for grant in grants:
-        ends_at = dt.datetime.fromisoformat(grant["ends_at"]) if grant["ends_at"] else None
-        if grant["asset"] in assets and (ends_at is None or ends_at > timezone.now()):
-            codes.setdefault((assets[grant["asset"]], ends_at), set()).add(grant["code"])
-    return {where: frozenset(given) for where, given in codes.items()}

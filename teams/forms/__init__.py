@@ -1,13 +1,14 @@
 """Parsing and wording of what is asked about members, grants, offboarding and ownership."""
 
 from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
-from .offboarding import OffboardForm, OffboardManyForm
+from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, HeirFilterForm, OfferOwnershipForm
 from .reasons import ReasonField, ReasonForm
 
 __all__ = [
     "MOST_CHOICES",
     "STATES",
+    "BringBackForm",
     "ChangeRoleForm",
     "GrantsForm",
     "HeirFilterForm",

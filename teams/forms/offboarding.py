@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import AddressesField, choices_of
 
-from ..models import Membership
+from ..models import Membership, Receipt
 from .reasons import ReasonField
 
 MOST_AT_ONCE = 200  # people whose access one list ends
 LARGEST_FILE = 256 * 1024  # bytes of such a list
+CHANGED = {"invalid_choice": _("This has changed since you opened the page. Please look again.")}
 
 
 class OffboardForm(forms.Form):
@@ -24,7 +25,7 @@ class OffboardForm(forms.Form):
         queryset=Membership.objects.none(),
         required=False,
         widget=forms.MultipleHiddenInput,
-        error_messages={"invalid_choice": _("This has changed since you opened the page. Please look again.")},
+        error_messages=CHANGED,
     )
     reason = ReasonField(
         required=True,
@@ -36,6 +37,21 @@ class OffboardForm(forms.Form):
     def __init__(self, *args: Any, others: Sequence[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices_of(self, "also").queryset = Membership.objects.current().filter(pk__in=[row.pk for row in others])
+
+
+class BringBackForm(forms.Form):
+    """Which other receipts of the same offboarding are undone too: only such as the page has shown."""
+
+    also = forms.ModelMultipleChoiceField(
+        queryset=Receipt.objects.none(),
+        required=False,
+        widget=forms.MultipleHiddenInput,
+        error_messages=CHANGED,
+    )
+
+    def __init__(self, *args: Any, others: Sequence[Receipt], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices_of(self, "also").queryset = Receipt.objects.filter(pk__in=[row.pk for row in others])
 
 
 class OffboardManyForm(forms.Form):

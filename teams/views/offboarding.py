@@ -10,18 +10,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
-from accounts.models import Person
-from accounts.permissions import MANAGE_TEAM, PERMISSIONS, VIEW_AUDIT
+from accounts.models import Asset, Person
+from accounts.permissions import MANAGE_TEAM, PERMISSIONS, VIEW_AUDIT, words_for
 from accounts.views import AccountFormView, AccountView, SignedInMixin
 from audit.models import Event
+from audit.recording import Refused
 
 from .. import actions, offboarding
-from ..authority import lacking, obstacle
+from ..authority import obstacle
 from ..coverage import left_to_one
-from ..forms import OffboardForm
+from ..forms import BringBackForm, OffboardForm
 from ..models import Membership, Receipt
 from ..people import elsewhere, seats_of
 from ..receipts import as_json, as_pdf
+from ..returning import what_returns
 from .members import MemberFormView, grants_by_asset, member_page
 
 
@@ -134,28 +136,63 @@ class ReceiptFile(ReceiptView):
 
 
 class BringBack(ReceiptView, AccountFormView):
-    """Undo it: the access as it was, by the rules of a new grant."""
+    """Undo it, here or in every account of the same act that the reader administers, by the rules of a new grant."""
 
     permission = MANAGE_TEAM
+    form_class = BringBackForm
     template_name = "teams/bring_back.html"
 
+    def load(self) -> None:
+        """Find the receipt, and those of the same act in the other accounts that the reader administers."""
+        super().load()
+        rows = Receipt.objects.with_all().filter(offboarding=self.receipt.offboarding, account__closed_at=None)
+        others = rows.exclude(pk=self.receipt.pk).order_by("account__name", "pk")
+        self.others = [row for row in others if self.me.has_perm(MANAGE_TEAM, row.account)]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Let the form take those other receipts only."""
+        return {**super().get_form_kwargs(), "others": self.others}
+
+    def get_initial(self) -> dict[str, Any]:
+        """Choose all that can come back."""
+        return {"also": [preview["receipt"].pk for preview in self._previews()[1:] if preview["back"]]}
+
+    def _previews(self) -> list[dict[str, Any]]:
+        """Return, account by account, what would come back, or why nothing would."""
+        everywhere = "also" in self.request.POST or self.request.GET.get("scope") != "here"
+        return [self._preview(row) for row in [self.receipt, *(self.others if everywhere else [])]]
+
+    def _preview(self, receipt: Receipt) -> dict[str, Any]:
+        try:
+            back = what_returns(receipt, by=self.me)
+        except Refused as refusal:
+            return {"receipt": receipt, "back": None, "hindrance": refusal.words}
+        acts: dict[Asset, list[str]] = {}
+        for (asset, _ends_at), codes in back.grants.items():
+            acts.setdefault(asset, []).extend(words_for(code) for code in sorted(codes))
+        return {"receipt": receipt, "back": back, "grants": acts.items()}
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Say what comes back, what doesn't, and what keeps the reader from it."""
-        role = self.receipt.membership.role
-        refusal = lacking(self.me, self.account, role.permissions)
-        grants = [f"{asset}: {', '.join(acts)}" for asset, acts in _grants_by_asset(self.receipt).items()]
+        """Say what comes back in each account, what doesn't, and what keeps the reader from it."""
+        previews = self._previews()
+        here = previews[0]
         return super().get_context_data(
             receipt=self.receipt,
-            hindrance=refusal.words if refusal else "",
-            effects=[_("The role %(role)s counts again.") % {"role": role}, *grants],
-            keeps=[_("Sessions, the password and invitations stay ended. The person is told by mail.")],
+            hindrance=here.get("hindrance", ""),
+            previews=[preview for preview in previews if preview["back"]],
+            staying=[preview for preview in previews[1:] if not preview["back"]],
+            accounts=1 + len(self.others),
+            everywhere=len(previews) > 1,
             **kwargs,
         )
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: BringBackForm) -> HttpResponse:
         """Bring it back, and show the member."""
-        member = actions.bring_back(receipt=self.receipt, by=self.me)
-        return self.done(_("%(person)s is a member again.") % {"person": member.person}, to=member_page(member))
+        members = actions.bring_back(receipt=self.receipt, by=self.me, **form.cleaned_data)
+        words = ngettext(
+            "%(person)s is a member again.", "%(person)s is a member of %(many)d accounts again.", len(members)
+        )
+        return self.done(words % {"person": members[0].person, "many": len(members)}, to=member_page(members[0]))
 
 
 class PersonPage(SignedInMixin, TemplateView):

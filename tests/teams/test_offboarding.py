@@ -30,6 +30,7 @@ from tests.factories import (
     ReceiptFactory,
     grant,
 )
+from tests.post import the_post_goes_out
 from tests.together import at_once, committed
 
 pytestmark = pytest.mark.rule(13)
@@ -422,7 +423,7 @@ def test_who_is_brought_back_is_confirmed_like_anybody_new():
     member = MembershipFactory(account=BusinessAccountFactory(policy_and_seat={"confirmation": "before"}))
     receipt = end(member).receipts.get()
 
-    back = actions.bring_back(receipt=receipt, by=member.account.owner)
+    [back] = actions.bring_back(receipt=receipt, by=member.account.owner)
 
     assert back.confirmed_at is None
     assert not back.person.has_perm("view_account", back.account)
@@ -433,7 +434,7 @@ def test_who_was_suspended_comes_back_suspended():
     member = MembershipFactory(suspended=True)
     receipt = end(member).receipts.get()
 
-    back = actions.bring_back(receipt=receipt, by=member.account.owner)
+    [back] = actions.bring_back(receipt=receipt, by=member.account.owner)
 
     assert back.state == "suspended"
 
@@ -476,7 +477,7 @@ def test_grants_on_assets_that_are_archived_by_now_stay_away(leaver):
     receipt = end(leaver).receipts.get()
     leaver.account.assets.update(archived_at=timezone.now())
 
-    back = actions.bring_back(receipt=receipt, by=leaver.account.owner)
+    [back] = actions.bring_back(receipt=receipt, by=leaver.account.owner)
 
     assert not back.asset_grants.exists()
 
@@ -487,5 +488,87 @@ def test_two_who_bring_back_at_once_make_one_member(fresh_database):
 
     answers = at_once(*[lambda: actions.bring_back(receipt=receipt, by=member.account.owner)] * 4)
 
-    assert sum(isinstance(answer, Membership) for answer in answers) == 1
+    assert sum(isinstance(answer, list) for answer in answers) == 1
     assert sum(isinstance(answer, ChangedMeanwhile) for answer in answers) == 3
+
+
+@pytest.fixture
+def gone_from_two(leaver):
+    """Anna's access ended in two accounts of one owner, in one act; returns the receipts, of Northwind and of Harbour."""
+    harbour = BusinessAccountFactory(name="Harbour", owner=leaver.account.owner)
+    other = MembershipFactory(person=leaver.person, account=harbour, holding="editor")
+    act = end(leaver, also=[other])
+    return act.receipts.get(account=leaver.account), act.receipts.get(account=harbour)
+
+
+@db
+@pytest.mark.rule(12)
+def test_what_ended_together_comes_back_in_one_act_with_one_event_each_and_one_mail(gone_from_two, client, mailoutbox):
+    here, there = gone_from_two
+    owner = here.account.owner
+    client.force_login(owner)
+    mailoutbox.clear()
+
+    shown = page(client, "bring_back", here.account, here)
+    response = client.post(shown.request["PATH_INFO"], {"also": [there.pk]}, follow=True)
+    the_post_goes_out()
+
+    assert "Harbour" in shown.content.decode()
+    assert f'value="{there.pk}"' in shown.content.decode()
+    assert "is a member of 2 accounts again" in response.content.decode()
+    for receipt in (here, there):
+        back = Membership.objects.current().get(account=receipt.account, person=receipt.offboarding.person)
+        assert Event.objects.about(back).get().name == "member.brought_back"
+    [mail] = [mail for mail in mailoutbox if "is back" in mail.subject]
+    assert "Harbour" in mail.subject
+    assert "Northwind" in mail.subject
+
+
+@db
+def test_one_account_alone_can_come_back(gone_from_two, client):
+    here, there = gone_from_two
+    client.force_login(here.account.owner)
+
+    shown = page(client, "bring_back", here.account, here, scope="here").content.decode()
+    client.post(reverse("bring_back", args=[here.account.slug, here.pk]))
+
+    assert f'value="{there.pk}"' not in shown
+    person = here.offboarding.person
+    assert (
+        Membership.objects.current().filter(person=person).values_list("account__name", flat=True).get() == "Northwind"
+    )
+
+
+@db
+def test_where_one_of_several_accounts_refuses_nothing_comes_back(gone_from_two, client):
+    here, there = gone_from_two
+    MembershipFactory(account=there.account, person=there.offboarding.person)
+    client.force_login(here.account.owner)
+
+    shown = page(client, "bring_back", here.account, here).content.decode()
+    with pytest.raises(ChangedMeanwhile) as refusal:
+        actions.bring_back(receipt=here, by=here.account.owner, also=[there])
+
+    assert "is a member of Harbour again already" in shown
+    assert "Harbour" in refusal.value.words
+    assert not Membership.objects.current().filter(account=here.account, person=here.offboarding.person).exists()
+
+
+@db
+@pytest.mark.rule(2)
+def test_receipts_of_other_acts_and_of_accounts_that_one_does_not_administer_are_not_offered(gone_from_two, client):
+    here, there = gone_from_two
+    bert = MembershipFactory(account=there.account)
+    other_act = end(bert).receipts.get()
+    anna = MembershipFactory(account=here.account, holding="administrator").person
+    with pytest.raises(PolicyViolation):
+        actions.bring_back(receipt=here, by=here.account.owner, also=[other_act])
+    with pytest.raises(MissingPermission):
+        actions.bring_back(receipt=here, by=anna, also=[there])
+    client.force_login(anna)
+
+    response = client.post(reverse("bring_back", args=[here.account.slug, here.pk]), {"also": [there.pk]})
+
+    assert response.status_code == 422
+    assert not Membership.objects.current().filter(person=here.offboarding.person).exists()
+    assert "Harbour" not in page(client, "bring_back", here.account, here).content.decode()
