@@ -17,6 +17,7 @@ from .events import (
     LINK_COPIED,
     OPENED,
     OPENED_BY_OTHER,
+    RAN_OUT,
     RESENT,
     REVOKED,
 )
@@ -38,6 +39,7 @@ TONES = {
     ACCEPTED.name: ("ok", "circle-check"),
     DECLINED.name: ("bad", "circle-x"),
     REVOKED.name: ("bad", "ban"),
+    RAN_OUT.name: ("bad", "clock"),
 }
 
 
@@ -67,7 +69,7 @@ def timeline(invitation: Invitation) -> list[dict[str, Any]]:
         words = _("It had run out, and a newer invitation took its place")
         words = words if replaced else _("It ended together with somebody’s access, of which it was a part")
         steps.append({"at": invitation.answered_at, "title": words, "tone": "info", "icon": "refresh"})
-    if invitation.is_expired:
+    if invitation.is_expired and not invitation.expiry_noted:
         steps.append({"at": invitation.expires_at, "title": _("It ran out unanswered"), "tone": "bad", "icon": "clock"})
     return steps
 

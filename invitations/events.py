@@ -20,6 +20,7 @@ INVITATION_CHANGED = register(
     _("{actor} changed the invitation of {target} from {before[role][name]} to {after[role][name]}"),
 )
 REVOKED = register("invitation.revoked", _("revoke an invitation"), _("{actor} revoked the invitation of {target}"))
+RAN_OUT = register("invitation.ran_out", _("end an invitation that ran out"), _("The invitation of {target} ran out"))
 OPENED = register("invitation.opened", _("open an invitation"), _("The link for {target} was opened"))
 OPENED_BY_OTHER = register(
     "invitation.opened_by_other",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import AddressesField, AddressField, FilterForm, PlainNameField, choices_of
 from accounts.models import Asset, BusinessAccount
 from accounts.permissions import ASSET_PERMISSIONS
+from teams.forms import UNTIL, EndField, TermsForm, terms_initial
 from teams.models import Role
 
 from .models import Invitation
@@ -25,8 +26,8 @@ STATES = {
 }
 
 
-class OfferForm(forms.Form):
-    """A role, and permissions on single assets on top of it."""
+class OfferForm(TermsForm):
+    """A role, permissions on single assets on top of it, and the terms."""
 
     role = forms.ModelChoiceField(
         label=_("Role"),
@@ -41,7 +42,7 @@ class OfferForm(forms.Form):
     )
 
     def __init__(self, *args: Any, account: BusinessAccount, roles: Sequence[Role], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, account=account, **kwargs)
         choices_of(self, "role").queryset = Role.objects.filter(pk__in=[role.pk for role in roles])
         self.assets = {asset.pk: asset for asset in Asset.objects.of(account).in_use()}
         held = {code for role in roles for code in role.permissions}  # nobody offers more than they hold (rule 2)
@@ -91,6 +92,10 @@ class InviteForm(OfferForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Optional. They stand in the mail, as plain text."),
     )
+    expires_at = EndField(
+        label=_("Invitation open for"),
+        spans={"": _("As long as the policy says"), "1": _("A day"), "3": _("3 days"), UNTIL: _("Until")},
+    )
     field_order = ["addresses", "role", "grants", "message"]
 
 
@@ -122,4 +127,5 @@ def offer_initial(invitation: Invitation) -> dict[str, Any]:
     return {
         "role": invitation.role.code,
         "grants": [f"{asset.pk}:{code}" for asset, codes in grants.items() for code in sorted(codes)],
+        **terms_initial(invitation.terms),
     }

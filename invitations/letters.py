@@ -57,4 +57,5 @@ def _words(invitation: Invitation) -> dict[str, Any]:
         "message": [plain_name(line) for line in invitation.message.splitlines()],
         "address": invitation.address,
         "expires_at": invitation.expires_at,
+        "ends_at": invitation.ends_at,
     }

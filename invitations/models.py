@@ -8,14 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Asset, BusinessAccount
 from accounts.permissions import ASSET_PERMISSIONS
-from teams.models import Membership, Role
+from teams.models import Membership, OnTerms, Role
 
 from .querysets import InvitationQuerySet
 from .tokens import token_for
 
 
-class Invitation(models.Model):
-    """An offer of a membership to one e-mail address. Role and grants stand here, never in the link (rule 8)."""
+class Invitation(OnTerms):
+    """An offer of a membership to one e-mail address. Role, grants and terms stand here, never in the link (rule 8).
+
+    `ends_at` is when the offered access ends; `expires_at`, until when the offer can be accepted.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
@@ -40,6 +43,7 @@ class Invitation(models.Model):
     sent_at = models.DateTimeField(default=timezone.now)  # when the present sending began
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
+    expiry_noted = models.BooleanField(default=False)
     membership = models.OneToOneField(
         Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitation"
     )
@@ -55,6 +59,9 @@ class Invitation(models.Model):
         indexes = [
             models.Index(fields=["address"], condition=Q(state="open"), name="invitation_address"),
             models.Index(fields=["account", "-created_at", "-id"], name="invitation_newest"),
+            models.Index(
+                fields=["expires_at"], condition=Q(state="open", expiry_noted=False), name="invitation_expiring"
+            ),
         ]
 
     def __str__(self) -> str:

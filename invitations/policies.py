@@ -16,6 +16,7 @@ from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_CODES, ASSET_PERMISS
 from teams.holdings import access_of
 from teams.models import Membership, Role
 
+from .models import Invitation
 from .querysets import INVITATION_MAIL
 
 REFUSED_MAIL = "invitation_refused"
@@ -60,10 +61,11 @@ def require_within_limits(account: BusinessAccount, address: str) -> None:
         )
 
 
-def fingerprint(role: Role, grants: Grants) -> str:
-    """Return a short name of exactly this offer, so that what was shown can be compared with what is accepted."""
+def fingerprint(invitation: Invitation) -> str:
+    """Return a short name of exactly what is offered, so that what was shown can be compared with what is accepted."""
+    role, grants = invitation.role, invitation.offered_grants()
     on_assets = sorted((asset.pk, sorted(codes)) for asset, codes in grants.items())
-    text = repr((role.pk, sorted(role.permissions), on_assets))
+    text = repr((role.pk, sorted(role.permissions), on_assets, invitation.terms.as_event()))
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

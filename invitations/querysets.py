@@ -27,6 +27,10 @@ class InvitationQuerySet(LockableQuerySet):
         """Those that ran out unanswered."""
         return self.unanswered().filter(expires_at__lte=at or timezone.now())
 
+    def with_expiry_to_note(self) -> Self:
+        """Those in open accounts that ran out and of which the log doesn't say so yet."""
+        return self.expired().filter(expiry_noted=False, account__closed_at=None)
+
     def answered(self, state: str) -> Self:
         """Those that ended in one state: accepted, declined or revoked."""
         return self.filter(state=state)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Person
 from teams.offboarding import Found, Reference, Trace
 
-from .actions.ending import revoke_all
+from .actions.ending import release, revoke_all
 from .models import Invitation
 from .querysets import InvitationQuerySet
 
@@ -21,6 +21,10 @@ def _to(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
 
 def _by(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
     return Invitation.objects.open().filter(invited_by=person, account__in=account_ids)
+
+
+def _sponsored(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
+    return Invitation.objects.open().filter(sponsor=person, account__in=account_ids)
 
 
 def _is_open() -> Q:
@@ -43,6 +47,11 @@ TRACES = [
         lambda person, accounts: _words(_by(person, accounts)),
         lambda person, accounts: revoke_all(_by(person, accounts)),
     ),
+    Trace(
+        gettext_lazy("Invitations left without anyone who answers for them"),
+        lambda person, accounts: _words(_sponsored(person, accounts)),
+        lambda person, accounts: release(_sponsored(person, accounts)),
+    ),
 ]
 REFERENCES = [
     Reference(
@@ -55,6 +64,12 @@ REFERENCES = [
     Reference(
         "invitations.Invitation.invited_by",
         gettext_lazy("Invitations sent by the person"),
+        _is_open,
+        "account",
+    ),
+    Reference(
+        "invitations.Invitation.sponsor",
+        gettext_lazy("Invitations of people whom the person would answer for"),
         _is_open,
         "account",
     ),

@@ -12,9 +12,11 @@ from accounts.models import BusinessAccount, Person, Session
 from audit.models import Chain, Event
 from audit.querysets import EventQuerySet
 from invitations.models import Invitation
-from teams.events import LEFT, OFFBOARDED, SUSPENDED
+from teams.events import LEFT, OFFBOARDED, RAN_OUT, SUSPENDED
 from teams.holdings import accesses_of
 from teams.models import Membership, OwnershipOffer, Role
+
+TELL_THE_END = [SUSPENDED.name, OFFBOARDED.name, LEFT.name, RAN_OUT.name]  # what says that an access rests or is over
 
 
 def current_seats(person: Person, text: str = "") -> QuerySet[Membership]:
@@ -85,12 +87,15 @@ def people_to_ask(account_ids: Iterable[int], *, but: Person) -> dict[int, list[
 
 
 def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
-    """Return, for accounts where something waits for an administrator, how many roles and undelivered invitations."""
+    """Return, for accounts where something waits for an administrator, how many roles, undelivered invitations
+    and ends that come near.
+    """
     ids = list(account_ids)
     waiting: dict[int, dict[str, int]] = {}
-    questions = {
+    questions: dict[str, QuerySet[Any]] = {
         "roles": Membership.objects.to_confirm().filter(account__in=ids),
         "undelivered": undelivered().filter(account__in=ids),
+        "ending": Membership.objects.ending().filter(account__in=ids),
     }
     for name, rows in questions.items():
         for row in rows.order_by().values("account_id").annotate(many=Count("pk")):
@@ -109,7 +114,7 @@ def told_to(person: Person) -> EventQuerySet:
         standing, since = access.standing
         if standing in {Standing.SUSPENDED, Standing.ENDED, Standing.EXPIRED}:
             chain = Q(chain__kind=Chain.Kind.ACCOUNT, chain__subject_id=account_id)
-            rows = rows.exclude(chain & Q(at__gt=since) & ~Q(name__in=[SUSPENDED.name, OFFBOARDED.name, LEFT.name]))
+            rows = rows.exclude(chain & Q(at__gt=since) & ~Q(name__in=TELL_THE_END))
     return rows
 
 

@@ -12,11 +12,16 @@ class TeamsConfig(AppConfig):
 
         from . import letters, policies
         from .actions.ownership import OFFER_MAIL
-        from .offboarding import register_reference
-        from .traces import REFERENCES
+        from .offboarding import register_reference, register_trace
+        from .traces import REFERENCES, TRACES
 
         register_writer(OFFER_MAIL, letters.ownership_offer)
         register_writer(policies.ENDED_MAIL, letters.access_ended)
         register_writer(policies.BACK_MAIL, letters.access_back)
+        register_writer(policies.ENDING_MAIL, letters.access_ending)
+        register_writer(policies.ENDINGS_MAIL, letters.accesses_ending)
+        register_writer(policies.RAN_OUT_MAIL, letters.access_ran_out)
+        for trace in TRACES:
+            register_trace(trace)
         for reference in REFERENCES:
             register_reference(reference)

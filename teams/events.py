@@ -35,4 +35,14 @@ OFFBOARDED = register("member.offboarded", _("offboard a member"), _("{actor} of
 BROUGHT_BACK = register(
     "member.brought_back", _("bring back a member"), _("{actor} brought {target} back as {after[role][name]}")
 )
+TERMS_CHANGED = register(
+    "member.terms_changed", _("change the terms of a member"), _("{actor} changed the terms of {target}")
+)
+END_CHANGED = register(
+    "member.end_changed", _("change when an access ends"), _("{actor} changed when the access of {target} ends")
+)
+END_ANNOUNCED = register(
+    "member.end_announced", _("announce an end"), _("{actor} announced the end of an access of {target}")
+)
+RAN_OUT = register("member.ran_out", _("end what ran out"), _("An access of {target} ran out"))
 LEFT = register("member.left", _("leave the account"), _("{actor} left the account"))

@@ -4,14 +4,19 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.access import who_can_give
 from accounts.letters import Letter, absolute, compose
-from accounts.models import OutgoingMail
+from accounts.models import BusinessAccount, OutgoingMail, Person
 from accounts.normalising import plain_name
+from accounts.permissions import MANAGE_TEAM, words_for
 
 from . import policies
-from .models import Membership, Offboarding, OwnershipOffer, Receipt
+from .models import NOTICES, AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Told
+
+MOST_NAMED = 3  # of those who can be asked
 
 
 def ownership_offer(mail: OutgoingMail) -> Letter | None:
@@ -72,3 +77,96 @@ def access_back(mail: OutgoingMail) -> Letter | None:
             "link": absolute(reverse("dashboard")),
         },
     )
+
+
+def access_ending(mail: OutgoingMail) -> Letter | None:
+    """Tell a member what of their access ends soon, and whom to ask; None when nothing does any more."""
+    member = (
+        Membership.objects.current().select_related("account", "sponsor", "person").filter(pk=mail.about_id).first()
+    )
+    if member is None:
+        return None
+    within = timezone.now() + NOTICES[Told.WEEK_BEFORE]
+    everything = member.ends_at if member.ends_at and member.ends_at <= within else None
+    grants = AssetGrant.objects.of(member).filter(ends_at__gt=timezone.now(), ends_at__lte=within)
+    if everything is None and not grants:
+        return None
+    account = plain_name(member.account.name)
+    return compose(
+        "access_ending",
+        subject=_("Your access to %(account)s ends soon") % {"account": account},
+        context={
+            "account": account,
+            "ends_at": everything,
+            "grants": [
+                {
+                    "asset": plain_name(grant.content_object.name),
+                    "act": words_for(grant.permission.codename),
+                    "ends_at": grant.ends_at,
+                }
+                for grant in grants.order_by("ends_at", "content_object__name", "permission_id")
+            ],
+            "ask": [plain_name(str(person)) for person in _whom_to_ask(member)],
+            "link": absolute(reverse("account_home", args=[member.account.slug])),
+        },
+    )
+
+
+def accesses_ending(mail: OutgoingMail) -> Letter | None:
+    """Tell whoever manages the team, or answers for somebody, what ends within a week; None when nothing does."""
+    account = BusinessAccount.objects.open().filter(pk=mail.about_id).first()
+    seat = (
+        Membership.objects.active().filter(account=account, person__email=mail.address).select_related("role").first()
+    )
+    if account is None or seat is None:
+        return None
+    now = timezone.now()
+    soon = {"ends_at__gt": now, "ends_at__lte": now + NOTICES[Told.WEEK_BEFORE]}
+    members = Membership.objects.current().filter(account=account, **soon).select_related("person", "role")
+    grants = AssetGrant.objects.filter(membership__account=account, **soon).exclude(membership__state="ended")
+    grants = grants.select_related("membership__person", "content_object", "permission")
+    if not seat.role.administers:
+        members, grants = members.filter(sponsor=seat.person_id), grants.filter(membership__sponsor=seat.person_id)
+    rows = [{"who": plain_name(str(row.person)), "what": str(row.role), "ends_at": row.ends_at} for row in members]
+    rows += [
+        {
+            "who": plain_name(str(row.membership.person)),
+            "what": f"{words_for(row.permission.codename)} · {plain_name(row.content_object.name)}",
+            "ends_at": row.ends_at,
+        }
+        for row in grants
+    ]
+    if not rows:
+        return None
+    path = f"{reverse('team', args=[account.slug])}?state=ends_soon" if seat.role.administers else reverse("dashboard")
+    name = plain_name(account.name)
+    return compose(
+        "accesses_ending",
+        subject=_("Access to %(account)s that ends within a week") % {"account": name},
+        context={"account": name, "rows": sorted(rows, key=lambda row: row["ends_at"]), "link": absolute(path)},
+    )
+
+
+def access_ran_out(mail: OutgoingMail) -> Letter | None:
+    """Tell a member that the access has run out, and whom to ask; None when it was extended meanwhile."""
+    rows = Membership.objects.current().filter(ends_at__lte=timezone.now(), account__closed_at=None)
+    member = rows.select_related("account", "sponsor", "person").filter(pk=mail.about_id).first()
+    if member is None:
+        return None
+    account = plain_name(member.account.name)
+    return compose(
+        "access_ran_out",
+        subject=_("Your access to %(account)s has run out") % {"account": account},
+        context={
+            "account": account,
+            "ends_at": member.ends_at,
+            "ask": [plain_name(str(person)) for person in _whom_to_ask(member)],
+            "link": absolute(reverse("dashboard")),
+        },
+    )
+
+
+def _whom_to_ask(member: Membership) -> list[Person]:
+    """Return who can extend an access: the sponsor first, then whoever manages the team."""
+    able = [person for person in who_can_give(MANAGE_TEAM, member.account) if person.pk != member.person_id]
+    return list(dict.fromkeys([*([member.sponsor] if member.sponsor else []), *able]))[:MOST_NAMED]

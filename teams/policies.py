@@ -1,14 +1,20 @@
 """What an account's policy allows. Each check is asked under the lock on the account."""
 
+import datetime as dt
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.errors import PolicyViolation
-from accounts.models import BusinessAccount
+from accounts.models import BusinessAccount, Person
 
-from .models import Membership, Role
+from .models import OUTSIDE, Kind, Membership, Role, Terms
+from .querysets import MembershipQuerySet
 
 PASSWORD_RESET, PASSWORD_KEPT = "reset", "kept"  # what an offboarding does with the password
 ENDED_MAIL, BACK_MAIL = "access_ended", "access_back"  # the kinds of the mails of an offboarding, and of its undoing
+ENDING_MAIL, ENDINGS_MAIL, RAN_OUT_MAIL = "access_ending", "accesses_ending", "access_ran_out"
 
 
 def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> None:
@@ -30,4 +36,44 @@ def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> Non
                 limit,
             )
             % {"limit": limit}
+        )
+
+
+def require_terms(account: BusinessAccount, terms: Terms, *, of: Person | None = None) -> None:
+    """Demand terms that the account's policy and good sense allow; `of` is whom they are for, where that is known.
+
+    Raises PolicyViolation: an end that lies in the past, none or too late a one for somebody from outside, an agency
+    without a name, a sponsor who can't answer for them.
+    """
+    now = timezone.now()
+    if terms.ends_at is not None and terms.ends_at <= now:
+        raise PolicyViolation(_("The end lies in the past. To end the access now, suspend or offboard."))
+    limit = account.policy.outside_days
+    if terms.is_from_outside and limit is not None:
+        longest = now + dt.timedelta(days=limit)
+        if terms.ends_at is None or terms.ends_at > longest:
+            words = ngettext(
+                "People from outside may have access for at most %(limit)d day. Choose an earlier end.",
+                "People from outside may have access for at most %(limit)d days. Choose an earlier end.",
+                limit,
+            )
+            raise PolicyViolation(words % {"limit": limit})
+    if terms.kind == Kind.AGENCY and not terms.organisation:
+        raise PolicyViolation(_("Name the agency."))
+    if terms.sponsor is not None:
+        _require_sponsor(account, terms.sponsor, of=of)
+
+
+def may_answer(account: BusinessAccount) -> MembershipQuerySet:
+    """Return the members who can answer for others: active ones who are not from outside themselves."""
+    return Membership.objects.active().filter(account=account).exclude(kind__in=OUTSIDE)
+
+
+def _require_sponsor(account: BusinessAccount, sponsor: Person, *, of: Person | None) -> None:
+    if of is not None and sponsor.pk == of.pk:
+        raise PolicyViolation(_("Nobody answers for themselves. Choose somebody else."))
+    if not may_answer(account).filter(person=sponsor).exists():
+        raise PolicyViolation(
+            _("%(person)s can’t answer for somebody: choose an active member who is not from outside.")
+            % {"person": sponsor}
         )

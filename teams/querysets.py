@@ -13,6 +13,8 @@ from accounts.querysets import LockableQuerySet
 
 from .permissions import BUILT_IN
 
+SOON = dt.timedelta(days=14)  # an end that a list calls soon
+
 
 class RoleQuerySet(models.QuerySet):
     """Roles: the built-in ones, and those that an account made."""
@@ -104,9 +106,10 @@ class MembershipQuerySet(LockableQuerySet):
         return rows.with_second_factor().order_by("person__name", "person__email", "pk")
 
     def in_order(self, sort: str) -> Self:
-        """In the order of a column of the team page: name, role or joined, with a minus for the other way round."""
-        column = {"role": "role__position", "joined": "joined_at"}.get(sort.removeprefix("-"), "person__name")
-        first = f"-{column}" if sort.startswith("-") else column
+        """In the order of a column of the team page: name, role, joined, ends; with a minus the other way round."""
+        columns = {"role": "role__position", "joined": "joined_at", "ends": "ends_at"}
+        column = F(columns.get(sort.removeprefix("-"), "person__name"))
+        first = column.desc(nulls_last=True) if sort.startswith("-") else column.asc(nulls_last=True)
         return self.order_by(first, "person__name", "person__email", "pk")
 
     def in_state(self, state: str, policy: Any) -> Self:
@@ -121,6 +124,12 @@ class MembershipQuerySet(LockableQuerySet):
                 return rows.filter(state=state)
             case "to_confirm":
                 return rows.filter(confirmed_at=None)
+            case "ends_soon":
+                return rows.filter(self._ends_soon())
+            case "run_out":
+                return rows.filter(ends_at__lte=timezone.now())
+            case "no_sponsor":
+                return rows.filter(self._lacks_sponsor())
             case "no_second_factor":
                 return rows.without_second_factor()
         return rows
@@ -136,10 +145,28 @@ class MembershipQuerySet(LockableQuerySet):
             active=Count("pk", filter=active & ~blocked),
             blocked=Count("pk", filter=active & blocked),
             suspended=Count("pk", filter=Q(state=kinds.SUSPENDED)),
+            ends_soon=Count("pk", filter=current & self._ends_soon()),
+            run_out=Count("pk", filter=current & Q(ends_at__lte=now)),
+            no_sponsor=Count("pk", filter=current & self._lacks_sponsor()),
             to_confirm=Count("pk", filter=current & Q(confirmed_at=None)),
             ended=Count("pk", filter=Q(state=kinds.ENDED)),
             no_second_factor=Count("pk", filter=current & Q(~Exists(self._factors()))),
         )
+
+    def _ends_soon(self) -> Q:
+        now = timezone.now()
+        return Q(ends_at__gt=now, ends_at__lte=now + SOON)
+
+    def _lacks_sponsor(self) -> Q:
+        return Q(kind__in=["contractor", "agency"], sponsor=None)
+
+    def ending(self) -> Self:
+        """Those that end soon, the first to end first."""
+        return self.current().filter(self._ends_soon()).order_by("ends_at", "pk")
+
+    def with_end_to_tell(self) -> Self:
+        """Those in open accounts with an end of which people have not been told as far as they should be by now."""
+        return self.current().filter(_end_to_tell(), account__closed_at=None)
 
     def able_on(self, asset: Any) -> Self:
         """Those whose role or grants give something on an asset, leaving the standing aside."""
@@ -151,9 +178,11 @@ class MembershipQuerySet(LockableQuerySet):
         )
 
     def heirs(self, account: Any) -> Self:
-        """Those to whom the ownership of an account can be offered: active members other than the owner."""
+        """Those to whom the ownership of an account can be offered: active members but the owner, and no agency."""
         rows = self.active().filter(account=account).exclude(person_id=account.owner_id)
-        return rows.select_related("person", "role").order_by("person__name", "person__email", "pk")
+        return (
+            rows.exclude(kind="agency").select_related("person", "role").order_by("person__name", "person__email", "pk")
+        )
 
 
 def _administering() -> Q:
@@ -162,8 +191,23 @@ def _administering() -> Q:
     return Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[MANAGE_TEAM])
 
 
+def _end_to_tell() -> Q:
+    """What has an end of which people have not been told as far as they should be: told 1 a week, 2 a day before it."""
+    now = timezone.now()
+    return (
+        Q(ends_at__lte=now, told__lt=3)
+        | Q(ends_at__lte=now + dt.timedelta(days=1), told__lt=2)
+        | Q(ends_at__lte=now + dt.timedelta(days=7), told__lt=1)
+    )
+
+
 class AssetGrantQuerySet(models.QuerySet):
     """Single permissions of one person on one asset."""
+
+    def with_end_to_tell(self) -> Self:
+        """Those of current members in open accounts with an end of which people should be told by now."""
+        rows = self.filter(_end_to_tell(), membership__account__closed_at=None)
+        return rows.exclude(membership__state="ended")
 
     def of(self, membership: Any) -> Self:
         """Those that one member holds in the account."""
@@ -191,4 +235,6 @@ class ReceiptQuerySet(LockableQuerySet):
 
     def with_all(self) -> Self:
         """Each with what its page names."""
-        return self.select_related("account", "membership", "offboarding__person", "offboarding__by", "brought_back_by")
+        return self.select_related(
+            "account", "membership__sponsor", "offboarding__person", "offboarding__by", "brought_back_by"
+        )

@@ -1,7 +1,7 @@
 """What an undone offboarding would bring back, and what stands in its way: asked by the page, and by the act again."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import timezone
@@ -12,14 +12,15 @@ from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 
 from . import authority, policies
-from .models import Membership, Receipt, Role
+from .models import Membership, Receipt, Role, Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What comes back in one account: the role, whether it rests, and codes of grants by asset and end."""
+    """What comes back in one account: role and terms, whether it rests, and codes of grants by asset and end."""
 
     role: Role
+    terms: Terms
     suspended: bool
     grants: dict[tuple[Asset, dt.datetime | None], frozenset[str]]
 
@@ -39,9 +40,8 @@ def what_returns(receipt: Receipt, *, by: Person) -> Return:
     if not person.is_active:
         raise PolicyViolation(_("The sign-in of this person is switched off."))
     if then.is_expired:
-        raise PolicyViolation(
-            _("The membership in %(account)s would have run out by now. Send a new invitation.") % names
-        )
+        words = _("The membership in %(account)s would have run out by now. Send a new invitation.")
+        raise PolicyViolation(words % names)
     role = Role.objects.of(account).filter(pk=then.role_id).first()
     if role is None:
         raise PolicyViolation(_("The role of that time is gone in %(account)s. Send a new invitation.") % names)
@@ -49,7 +49,11 @@ def what_returns(receipt: Receipt, *, by: Person) -> Return:
     adding_on = [(asset, codes) for (asset, _ends_at), codes in grants.items()]
     authority.require(by, MANAGE_TEAM, on=account, adding=role.permissions, adding_on=adding_on)
     policies.require_room(account, role)
-    return Return(role, receipt.statement["ended"]["state"] == Membership.State.SUSPENDED, grants)
+    terms = then.terms
+    if terms.sponsor and not policies.may_answer(account).filter(person=terms.sponsor).exists():
+        terms = replace(terms, sponsor=None)
+    policies.require_terms(account, terms, of=person)
+    return Return(role, terms, receipt.statement["ended"]["state"] == Membership.State.SUSPENDED, grants)
 
 
 def _grants_as_they_were(

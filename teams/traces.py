@@ -1,13 +1,40 @@
 """What this floor, the one below and the libraries know of people, for the register of offboarding (rule 13)."""
 
+from collections.abc import Collection, Iterator
+
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .offboarding import Reference
+from accounts.models import Person
 
+from .actions.seating import release
+from .models import Membership
+from .offboarding import Found, Reference, Trace
+from .querysets import MembershipQuerySet
+
+
+def _answered_for(person: Person, account_ids: Collection[int]) -> MembershipQuerySet:
+    return Membership.objects.current().filter(sponsor=person, account__in=account_ids)
+
+
+def _who(person: Person, account_ids: Collection[int]) -> Iterator[Found]:
+    for row in _answered_for(person, account_ids).select_related("person").order_by("pk"):
+        yield Found(row.account_id, str(row.person))
+
+
+TRACES = [
+    Trace(
+        _("Left without anyone who answers for them"),
+        _who,
+        lambda person, account_ids: release(_answered_for(person, account_ids)),
+    ),
+]
 REFERENCES = [
     Reference("teams.Membership.person", _("Memberships"), lambda: ~Q(state="ended"), "account"),
+    Reference(
+        "teams.Membership.sponsor", _("People whom the person answers for"), lambda: ~Q(state="ended"), "account"
+    ),
     Reference("teams.AssetGrant.user", _("Grants on single assets"), Q, "content_object__account"),
     Reference(
         "teams.OwnershipOffer.person", _("Offers of ownership to the person"), lambda: Q(state="open"), "account"

@@ -346,7 +346,7 @@ BEHIND_A_LINK = {
 def test_each_page_behind_a_link_that_works_answers_each_reader_as_the_table_says(name):
     invitation = InvitationFactory()
     address = reverse(name, args=[token_of(invitation)])
-    form = {"seen": fingerprint(invitation.role, {})}
+    form = {"seen": fingerprint(invitation)}
     readers = [Client(), _signed_in(PersonFactory(email=invitation.address)), _signed_in(PersonFactory())]
 
     found = [(_ask(r, "get", address).status_code, _ask(r, "post", address, form).status_code) for r in readers]

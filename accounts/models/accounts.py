@@ -69,6 +69,13 @@ class SecurityPolicy(models.Model):
     invitation_days = models.PositiveSmallIntegerField(
         _("days an invitation stays open"), default=7, validators=[MinValueValidator(1), MaxValueValidator(30)]
     )
+    outside_days = models.PositiveSmallIntegerField(
+        _("longest access for people from outside, in days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Contractors and agencies. Empty: no limit. It counts for what is given or extended from now on."),
+    )
 
     class Meta:
         verbose_name_plural = _("security policies")

@@ -15,7 +15,7 @@ from audit.recording import action, record
 from teams.actions.grants import write_grants
 from teams.actions.seating import seat
 from teams.models import Membership
-from teams.policies import require_room
+from teams.policies import require_room, require_terms
 
 from .. import policies
 from ..errors import OfferLostItsGround
@@ -39,7 +39,7 @@ def accept(*, invitation: Invitation, by: Person, seen: str | None = None) -> Me
         raise PolicyViolation(_("You are a member of this account already; your role stays as it is."))
     policies.require_team(account)
     grants = invitation.offered_grants()
-    if seen is not None and seen != policies.fingerprint(invitation.role, grants):
+    if seen is not None and seen != policies.fingerprint(invitation):
         raise ChangedMeanwhile(_("The offer has changed since you opened the page. Look at it again, then accept."))
     try:
         sending.require_right(invitation.invited_by, account, invitation.role, grants)
@@ -49,11 +49,12 @@ def accept(*, invitation: Invitation, by: Person, seen: str | None = None) -> Me
             % {"inviter": invitation.invited_by}
         ) from None
     _require_room(account, invitation)
-    membership = seat(account=account, person=by, role=invitation.role)
+    require_terms(account, invitation.terms, of=by)
+    membership = seat(account=account, person=by, role=invitation.role, terms=invitation.terms)
     for asset, codes in grants.items():
         write_grants(membership, asset, codes)
     _answer(invitation, Invitation.State.ACCEPTED, membership)
-    after = {**sending.as_event(invitation.role, grants), "person": str(by), "person_id": by.pk}
+    after = {**sending.as_event(invitation.role, grants, invitation.terms), "person": str(by), "person_id": by.pk}
     after["membership"], after["invited_by"] = membership.pk, str(invitation.invited_by)
     record(ACCEPTED, by=by, on=account, target=invitation, after=after)
     return membership
@@ -114,7 +115,7 @@ def lock_open(invitation: Invitation) -> tuple[BusinessAccount, Invitation]:
     """Lock account and invitation; demand that it is open and that the link is of the present sending."""
     token_hash = invitation.token_hash
     account = BusinessAccount.objects.open().select_related("owner", "policy").lock(invitation.account_id)
-    rows = Invitation.objects.open().filter(token_hash=token_hash).select_related("role", "invited_by")
+    rows = Invitation.objects.open().filter(token_hash=token_hash).select_related("role", "invited_by", "sponsor")
     invitation = rows.lock(invitation.pk)
     invitation.account = account
     return account, invitation

@@ -9,3 +9,8 @@ from ..querysets import InvitationQuerySet
 def revoke_all(rows: InvitationQuerySet) -> None:
     """Revoke open invitations; their links stop working at once, and mails that wait are dropped."""
     rows.update(state=Invitation.State.REVOKED, answered_at=timezone.now())
+
+
+def release(rows: InvitationQuerySet) -> None:
+    """Leave invitations without anyone who would answer for the person."""
+    rows.update(sponsor=None)

@@ -1,18 +1,22 @@
 """Inviting: one address, one act."""
 
+import datetime as dt
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import PolicyViolation
 from accounts.models import BusinessAccount, Person
 from audit.recording import action, record
-from teams.models import Role
-from teams.policies import require_room
+from teams.models import Role, Terms
+from teams.policies import require_room, require_terms
 
 from .. import policies
 from ..events import INVITED
 from ..models import Invitation
 from . import sending
+
+WITHOUT_TERMS = Terms()  # an employee, without an end
 
 
 @action(INVITED)
@@ -23,12 +27,15 @@ def invite(
     role: Role,
     by: Person,
     grants: policies.Grants | None = None,
+    terms: Terms = WITHOUT_TERMS,
+    expires_at: dt.datetime | None = None,
     message: str = "",
 ) -> Invitation:
     """Offer a membership to a normalised address, queue its mail, and return the invitation (rules 2, 5, 6, 8, 10).
 
-    Raises MissingPermission, PolicyViolation (standard account, a member, oneself, an open one, no room, too many),
-    ChangedMeanwhile (role or asset gone).
+    `terms` are those of the membership; `expires_at` is until when the offer can be accepted, where that is to be
+    sooner than the policy says. Raises MissingPermission, PolicyViolation (standard account, a member, oneself, an open
+    one, no room, too many, terms that the policy forbids), ChangedMeanwhile (role or asset gone).
     """
     account = BusinessAccount.objects.open().select_related("policy").lock(account.pk)
     role, grants = sending.current(account, role, grants or {})
@@ -43,15 +50,18 @@ def invite(
             _("%(address)s has an open invitation already. Send it again from the list.") % {"address": address}
         )
     require_room(account, role)
+    require_terms(account, terms)
     policies.require_within_limits(account, address)
     _retire_expired(account, address)
     now = timezone.now()
-    invitation = Invitation.objects.create(
+    invitation = Invitation(
         account=account, address=address, role=role, message=message, invited_by=by, created_at=now, expires_at=now
     )
+    invitation.take(terms)
+    invitation.save()
     sending.write_offer(invitation, grants)
-    sending.begin_sending(invitation, channel=Invitation.Channel.MAIL)
-    record(INVITED, by=by, on=account, target=invitation, after=sending.as_event(role, grants))
+    sending.begin_sending(invitation, channel=Invitation.Channel.MAIL, expires_at=expires_at)
+    record(INVITED, by=by, on=account, target=invitation, after=sending.as_event(role, grants, terms))
     return invitation
 
 

@@ -8,8 +8,8 @@ from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 from audit.recording import action, record
 from teams import authority
-from teams.models import Role
-from teams.policies import require_room
+from teams.models import TERMS_FIELDS, Role, Terms
+from teams.policies import require_room, require_terms
 
 from .. import policies
 from ..events import ADDRESS_CORRECTED, INVITATION_CHANGED, LINK_COPIED, RESENT, REVOKED
@@ -72,7 +72,9 @@ def correct_address(*, invitation: Invitation, address: str, by: Person) -> Invi
 
 
 @action(INVITATION_CHANGED)
-def change_offer(*, invitation: Invitation, role: Role, grants: policies.Grants, by: Person) -> Invitation:
+def change_offer(
+    *, invitation: Invitation, role: Role, grants: policies.Grants, terms: Terms, by: Person
+) -> Invitation:
     """Change what an unanswered invitation offers; its link stays, and shows the new offer (rules 2, 5).
 
     Raises MissingPermission for the old offer as for the new, PolicyViolation (no room), ChangedMeanwhile.
@@ -82,12 +84,14 @@ def change_offer(*, invitation: Invitation, role: Role, grants: policies.Grants,
     policies.require_offerable(account, role, grants)
     sending.require_right(by, account, role, grants)
     require_room(account, role)
-    before = sending.as_event(invitation.role, invitation.offered_grants())
-    after = sending.as_event(role, grants)
+    require_terms(account, terms)
+    before = sending.as_event(invitation.role, invitation.offered_grants(), invitation.terms)
+    after = sending.as_event(role, grants, terms)
     if before == after:
         return invitation
     invitation.role, invitation.invited_by = role, by  # who changes the offer answers for it (rule 9)
-    invitation.save(update_fields=["role", "invited_by"])
+    invitation.take(terms)
+    invitation.save(update_fields=["role", "invited_by", *TERMS_FIELDS])
     sending.write_offer(invitation, grants)
     record(INVITATION_CHANGED, by=by, on=account, target=invitation, before=before, after=after)
     return invitation
@@ -100,11 +104,11 @@ def revoke(*, invitation: Invitation, by: Person) -> Invitation:
     Raises MissingPermission, ChangedMeanwhile (answered since).
     """
     account = BusinessAccount.objects.open().lock(invitation.account_id)
-    invitation = Invitation.objects.unanswered().select_related("role").lock(invitation.pk)
+    invitation = Invitation.objects.unanswered().select_related("role", "sponsor").lock(invitation.pk)
     authority.require(by, MANAGE_TEAM, on=account)
     invitation.state, invitation.answered_at = Invitation.State.REVOKED, timezone.now()
     invitation.save(update_fields=["state", "answered_at"])
-    before = sending.as_event(invitation.role, invitation.offered_grants())
+    before = sending.as_event(invitation.role, invitation.offered_grants(), invitation.terms)
     record(REVOKED, by=by, on=account, target=invitation, before=before)
     return invitation
 

@@ -7,26 +7,31 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import post
-from accounts.errors import ChangedMeanwhile
+from accounts.errors import ChangedMeanwhile, PolicyViolation
 from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 from teams import authority
-from teams.models import Role
+from teams.models import Role, Terms
 
 from .. import policies
 from ..models import Invitation, InvitationGrant
 from ..tokens import hash_of, token_for
 
 
-def begin_sending(invitation: Invitation, *, channel: str) -> str:
+def begin_sending(invitation: Invitation, *, channel: str, expires_at: dt.datetime | None = None) -> str:
     """Begin the present sending of a saved invitation: time, end, token. Returns the token of the new link.
+
+    It can be accepted until `expires_at`, and no longer than the policy says. Raises PolicyViolation for a past one.
 
     The database keeps only its hash; a mail makes the same token again when it is sent (rule 8).
     """
     now = timezone.now()
     token = token_for(invitation.pk, invitation.sending)
     invitation.token_hash, invitation.channel, invitation.sent_at = hash_of(token), channel, now
-    invitation.expires_at = now + dt.timedelta(days=invitation.account.policy.invitation_days)
+    longest = now + dt.timedelta(days=invitation.account.policy.invitation_days)
+    invitation.expires_at, invitation.expiry_noted = min(expires_at or longest, longest), False
+    if invitation.expires_at <= now:
+        raise PolicyViolation(_("The invitation would have run out already. Choose a later time."))
     invitation.save()
     if channel == Invitation.Channel.MAIL:
         post(
@@ -51,7 +56,7 @@ def current(account: BusinessAccount, role: Role, grants: policies.Grants) -> tu
 def lock(invitation: Invitation, *, by: Person) -> tuple[BusinessAccount, Invitation]:
     """Lock account and unanswered invitation, and demand that `by` may give what it offers (rule 2)."""
     account = BusinessAccount.objects.open().lock(invitation.account_id)
-    invitation = Invitation.objects.unanswered().select_related("role").lock(invitation.pk)
+    invitation = Invitation.objects.unanswered().select_related("role", "sponsor").lock(invitation.pk)
     invitation.account = account
     require_right(by, account, invitation.role, invitation.offered_grants())
     return account, invitation
@@ -72,8 +77,8 @@ def write_offer(invitation: Invitation, grants: policies.Grants) -> None:
     )
 
 
-def as_event(role: Role, grants: policies.Grants) -> dict[str, Any]:
+def as_event(role: Role, grants: policies.Grants, terms: Terms) -> dict[str, Any]:
     """Return what an event keeps of an offer."""
     rows = sorted(grants.items(), key=lambda row: row[0].pk)
     on_assets = [{"id": asset.pk, "name": asset.name, "grants": sorted(codes)} for asset, codes in rows]
-    return {"role": role.as_event(), "assets": on_assets}
+    return {"role": role.as_event(), "assets": on_assets, "terms": terms.as_event()}

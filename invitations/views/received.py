@@ -105,7 +105,7 @@ class TokenView(View):
             "invitation": invitation,
             "situation": self.situation(),
             "offer": policies.summary(invitation.role, grants),
-            "seen": policies.fingerprint(invitation.role, grants),
+            "seen": policies.fingerprint(invitation),
             "masked": masked(invitation.address),
             "by_mail": self.proves_mailbox,
             "problem": problem,

@@ -106,6 +106,8 @@ class InvitePeople(OfferFormView):
             address=address,
             role=given["role"],
             grants=form.offered_grants(),
+            terms=form.terms(),
+            expires_at=given["expires_at"],
             message=given["message"],
             by=self.me,
         )
@@ -121,7 +123,7 @@ class InvitationView(AccountView):
 
     def load(self) -> None:
         """Find the invitation."""
-        rows = Invitation.objects.select_related("role", "invited_by", "membership")
+        rows = Invitation.objects.select_related("role", "invited_by", "membership", "sponsor")
         self.invitation = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
         self.invitation.account = self.account
 
@@ -229,7 +231,11 @@ class ChangeInvitation(InvitationFormView, OfferFormView):
     def form_valid(self, form: OfferForm) -> HttpResponse:
         """Change it."""
         actions.change_offer(
-            invitation=self.invitation, role=form.cleaned_data["role"], grants=form.offered_grants(), by=self.me
+            invitation=self.invitation,
+            role=form.cleaned_data["role"],
+            grants=form.offered_grants(),
+            terms=form.terms(),
+            by=self.me,
         )
         return self.done(_("The invitation offers this now; the link stays the same."), to=self.here())
 

@@ -180,6 +180,12 @@ def _northwind(tell: Teller) -> None:
     tell.at("20d 17:30:10", verbs.mail_goes_out, account="northwind", address="kofi")
     tell.at("9d 11:00", verbs.suspend, account="northwind", who="bruno", by="nadia", reason="Laptop was stolen")
     tell.joins("northwind", "jonas", "analyst", 4, by="anna", confirmed=False)
+    agency = {"kind": "agency", "organisation": "Brightside Agency", "by": "anna"}
+    tell.at("98d 10:00", verbs.agree_on_terms, account="northwind", who="ines", sponsor="anna", **agency)
+    tell.at("3d 12:00", verbs.agree_on_terms, account="northwind", who="jonas", sponsor="anna", days=6, **agency)
+    tell.at("15m", verbs.announce_end, account="northwind", who="jonas")
+    tell.at("96d 10:00", verbs.agree_on_terms, account="northwind", who="milo", by="anna", kind="contractor",
+            organisation="Milo Film", days=47)  # fmt: skip
     tell.joins("northwind", "elif", "administrator", 3, by="nadia", confirmed=False)
 
 
@@ -252,6 +258,11 @@ def _halo(tell: Teller) -> None:
     tell.joins("halo", "tom", "administrator", 43, by="amelie")
     tell.at("38d 10:20", verbs.rename_asset, account="halo", name="Halo Lab", to="Halo Laboratory", by="rosa")
     tell.at("10d 14:00", verbs.suspend, account="halo", who="paul", by="rosa", reason="Contract under review")
+    tell.at("40d 09:00", verbs.agree_on_terms, account="halo", who="priya", by="chen", kind="agency",
+            organisation="Brightside Agency", sponsor="rosa", days=-3)  # fmt: skip
+    over = tell.stage.now - dt.timedelta(days=3)
+    tell.at(over + dt.timedelta(seconds=30), verbs.run_out, account="halo", who="priya")
+    tell.at(over + dt.timedelta(seconds=40), verbs.mail_goes_out, account="halo", address="priya")
     tell.joins("halo", "gabriel", "editor", 6, by="rosa", confirmed=False)
     tell.at("50m", verbs.offer_ownership, account="halo", who="chen", by="amelie")
 

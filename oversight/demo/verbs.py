@@ -1,5 +1,6 @@
 """What the people of the story do. Each verb is one act, done through the same command as on a page."""
 
+import datetime as dt
 from typing import Any
 
 from allauth.account import signals as account_signals
@@ -23,6 +24,7 @@ from accounts.actions import mails
 from accounts.models import Person
 from audit.recording import SYSTEM, Refused, record_refusal
 from invitations.errors import OfferLostItsGround
+from teams.models import Terms
 
 from .cast import CAST
 from .stage import Grants, Stage, address_of
@@ -160,6 +162,26 @@ def set_grants(stage: Stage, account: str, who: str, asset: str, codes: set[str]
     )
 
 
+def agree_on_terms(
+    stage: Stage, account: str, who: str, by: str, kind: str, organisation: str, sponsor: str = "", days: int = 0
+) -> None:
+    """Say on what terms someone is here; `days` from the present on, or none for an access without an end."""
+    ends_at = stage.now + dt.timedelta(days=days) if days else None
+    answers = stage.people[sponsor] if sponsor else None
+    terms = Terms(kind=kind, organisation=organisation, sponsor=answers, ends_at=ends_at)
+    teams.actions.change_terms(membership=stage.member(account, who), terms=terms, by=stage.people[by])
+
+
+def announce_end(stage: Stage, account: str, who: str) -> None:
+    """Tell people that an access ends soon."""
+    teams.actions.announce_end(membership=stage.member(account, who), by=SYSTEM)
+
+
+def run_out(stage: Stage, account: str, who: str) -> None:
+    """Write down that an access ran out."""
+    teams.actions.note_end(membership=stage.member(account, who), by=SYSTEM)
+
+
 def suspend(stage: Stage, account: str, who: str, by: str, reason: str = "") -> None:
     """Stop someone's power for now."""
     teams.actions.suspend(membership=stage.member(account, who), by=stage.people[by], reason=reason)
@@ -219,10 +241,12 @@ def invite(
 
 def change_offer(stage: Stage, account: str, address: str, role: str, by: str, grants: Grants | None = None) -> None:
     """Change what an open invitation offers."""
+    invitation = stage.invitation(account, address)
     invitations.actions.change_offer(
-        invitation=stage.invitation(account, address),
+        invitation=invitation,
         role=stage.role(role),
         grants=_on_assets(stage, account, grants),
+        terms=invitation.terms,
         by=stage.people[by],
     )
 

@@ -248,6 +248,7 @@ class AccountHome(AccountView, TemplateView):
         confirm = list(members.to_confirm().select_related("person", "role")[: NAMED + 1])
         without = members.current().without_second_factor().select_related("person", "role")
         administrators = members.active().administering().count()
+        ending = list(members.ending().select_related("person", "role", "sponsor")[:NAMED])
         return {
             "counts": counts,
             "roles": roles_with_holders(account),
@@ -256,6 +257,16 @@ class AccountHome(AccountView, TemplateView):
             "failed": [self._undelivered(invitation) for invitation in failed],
             "confirm": [self._to_confirm(row, seat) for row in confirm[:NAMED]],
             "more_to_confirm": len(confirm) > NAMED,
+            "ending": [
+                {
+                    "member": row,
+                    "url": address_of("member", account.slug, row.pk),
+                    "extend_url": address_of("extend_member", account.slug, row.pk)
+                    if row.person_id != self.me.pk
+                    else "",
+                }
+                for row in ending
+            ],
             "without_factor": [
                 {"member": row, "url": address_of("member", account.slug, row.pk)}
                 for row in without.order_by("role__position", "person__name", "pk")[:NAMED]

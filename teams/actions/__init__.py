@@ -1,25 +1,31 @@
 """Every change of this floor: one function for one act."""
 
 from .accounts import close_account, open_account
+from .ends import announce_end, note_end
 from .grants import set_grants
 from .members import change_role, confirm_role, leave, restore, suspend
 from .offboarding import bring_back, offboard
 from .ownership import accept_ownership, decline_ownership, offer_ownership, withdraw_offer
 from .policy import change_policy
+from .terms import change_terms, set_end
 
 __all__ = [
     "accept_ownership",
+    "announce_end",
     "bring_back",
     "change_policy",
     "change_role",
+    "change_terms",
     "close_account",
     "confirm_role",
     "decline_ownership",
     "leave",
+    "note_end",
     "offboard",
     "offer_ownership",
     "open_account",
     "restore",
+    "set_end",
     "set_grants",
     "suspend",
     "withdraw_offer",

@@ -2,46 +2,73 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import PolicyViolation
-from accounts.models import Asset, BusinessAccount, Person
+from accounts.models import Asset, Person
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM
+from audit.canonical import instant
 from audit.recording import action, record
 
 from .. import authority
 from ..events import GRANTS_CHANGED
 from ..models import AssetGrant, Membership
+from . import seating
+
+MISSING = object()  # no grant at all, which is not a grant without an end
 
 
 @action(GRANTS_CHANGED)
 def set_grants(
-    *, membership: Membership, asset: Asset, codes: Iterable[str], by: Person, reason: str = ""
+    *,
+    membership: Membership,
+    asset: Asset,
+    codes: Iterable[str],
+    by: Person,
+    ends_at: dt.datetime | None = None,
+    reason: str = "",
 ) -> Membership:
-    """Make `codes` exactly what a member is granted on one asset, and return the membership (rule 2).
+    """Make `codes`, until `ends_at`, exactly what a member is granted on one asset; return the membership (rule 2).
 
-    Raises MissingPermission for what the actor adds without holding it, PolicyViolation (unknown permission, other
-    account's asset, the owner, oneself), ChangedMeanwhile (ended or archived since).
+    A later end adds power as a new permission does; what has run out counts as not held. Raises MissingPermission for
+    what the actor adds without holding it, PolicyViolation (unknown permission, an end in the past, other account's
+    asset, the owner, oneself), ChangedMeanwhile (ended or archived since).
     """
-    account = BusinessAccount.objects.open().lock(membership.account_id)
-    membership = Membership.objects.current().select_related("role", "person").lock(membership.pk)
+    account, membership = seating.lock_member(membership)
     asset = Asset.objects.in_use().filter(account=account).lock(asset.pk)
-    wanted = frozenset(codes)
-    if not wanted <= ASSET_CODES:
+    codes = frozenset(codes)
+    if not codes <= ASSET_CODES:
         raise PolicyViolation(_("This is no permission on an asset."))
     rows = AssetGrant.objects.filter(membership=membership, content_object=asset)
-    held = frozenset(rows.values_list("permission__codename", flat=True))
+    held: dict[str, dt.datetime | None] = dict(rows.values_list("permission__codename", "ends_at"))
+    wanted: dict[str, dt.datetime | None] = dict.fromkeys(codes, ends_at)
     if wanted == held:
         return membership
-    authority.require(by, MANAGE_TEAM, on=account, over=membership, adding_on=[(asset, wanted - held)])
-    rows.filter(permission__codename__in=held - wanted).delete()
-    write_grants(membership, asset, wanted - held)
-    named = {"id": asset.pk, "name": asset.name}
-    before, after = {"asset": named, "grants": sorted(held)}, {"asset": named, "grants": sorted(wanted)}
+    now = timezone.now()
+    added = {code for code in codes if code not in held or _is_more(ends_at, held[code], now=now)}
+    authority.require(by, MANAGE_TEAM, on=account, over=membership, adding_on=[(asset, frozenset(added))])
+    if codes and ends_at is not None and ends_at <= now:
+        raise PolicyViolation(_("The end lies in the past."))
+    changed = {code for code in {*held, *wanted} if held.get(code, MISSING) != wanted.get(code, MISSING)}
+    rows.filter(permission__codename__in=changed).delete()
+    write_grants(membership, asset, changed & codes, ends_at=ends_at)
+    before, after = _as_event(asset, held), _as_event(asset, wanted)
     record(GRANTS_CHANGED, by=by, on=account, target=membership, before=before, after=after, reason=reason)
     return membership
+
+
+def _is_more(end: dt.datetime | None, present: dt.datetime | None, *, now: dt.datetime) -> bool:
+    """Say whether an end gives more than the present one, which may have passed; None is never."""
+    return present is not None and (present <= now or end is None or end > present)
+
+
+def _as_event(asset: Asset, grants: dict[str, dt.datetime | None]) -> dict[str, Any]:
+    ends = {code: instant(end) for code, end in sorted(grants.items()) if end}
+    return {"asset": {"id": asset.pk, "name": asset.name}, "grants": sorted(grants), **({"ends": ends} if ends else {})}
 
 
 def write_grants(

@@ -4,11 +4,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import ChangedMeanwhile, PolicyViolation
-from accounts.models import BusinessAccount, Person
+from accounts.models import Person
 from accounts.permissions import MANAGE_TEAM
 from audit.recording import action, record
 
-from .. import authority, policies
+from .. import authority, offboarding, policies
 from ..events import LEFT, RESTORED, ROLE_CHANGED, ROLE_CONFIRMED, SUSPENDED
 from ..models import Membership, Role
 from . import seating
@@ -20,7 +20,7 @@ def confirm_role(*, membership: Membership, by: Person) -> Membership:
 
     Raises MissingPermission, PolicyViolation, ChangedMeanwhile (ended since, or confirmed already).
     """
-    account, membership = _lock(membership)
+    account, membership = seating.lock_member(membership)
     if membership.confirmed_at:
         raise ChangedMeanwhile(_("The role is confirmed already."))
     authority.require(by, MANAGE_TEAM, on=account, over=membership, adding=membership.role.permissions)
@@ -37,7 +37,7 @@ def change_role(*, membership: Membership, role: Role, by: Person, reason: str =
     Choosing a role is also confirming it, and so needs all that it holds. Raises MissingPermission, PolicyViolation (no
     room for another administrator; the owner's role), ChangedMeanwhile (ended since).
     """
-    account, membership = _lock(membership)
+    account, membership = seating.lock_member(membership)
     role = Role.objects.of(account).get(pk=role.pk)  # as it is now: a custom role may have been edited meanwhile
     if role == membership.role:
         return membership  # nothing changed, so no event
@@ -62,7 +62,7 @@ def suspend(*, membership: Membership, by: Person, reason: str = "") -> Membersh
 
     Raises MissingPermission, PolicyViolation, ChangedMeanwhile (ended or suspended since).
     """
-    account, membership = _lock(membership)
+    account, membership = seating.lock_member(membership)
     if membership.state != Membership.State.ACTIVE:
         raise ChangedMeanwhile(_("%(person)s is suspended already.") % {"person": membership})
     authority.require(by, MANAGE_TEAM, on=account, over=membership)
@@ -78,11 +78,10 @@ def restore(*, membership: Membership, by: Person) -> Membership:
 
     Raises MissingPermission, PolicyViolation, ChangedMeanwhile (not suspended any more).
     """
-    account, membership = _lock(membership)
+    account, membership = seating.lock_member(membership)
     if membership.state != Membership.State.SUSPENDED:
         raise ChangedMeanwhile(_("%(person)s is not suspended any more.") % {"person": membership})
-    grants = [(grant.content_object, frozenset({grant.permission.codename})) for grant in _grants_in_use(membership)]
-    adding = membership.role.permissions
+    adding, grants = membership.role.permissions, seating.grants_in_use(membership)
     authority.require(by, MANAGE_TEAM, on=account, over=membership, adding=adding, adding_on=grants)
     membership.state, membership.suspended_at = Membership.State.ACTIVE, None
     membership.save(update_fields=["state", "suspended_at"])
@@ -92,26 +91,17 @@ def restore(*, membership: Membership, by: Person) -> Membership:
 
 @action(LEFT)
 def leave(*, membership: Membership, by: Person) -> Membership:
-    """End one's own membership. The owner can't leave without a transfer first (rule 3).
+    """End one's own membership, and with it what offboarding would end here. The owner can't leave (rule 3).
 
     Raises PolicyViolation, ChangedMeanwhile (ended since).
     """
-    account, membership = _lock(membership)
+    account, membership = seating.lock_member(membership)
     if membership.person_id != by.pk:
         raise PolicyViolation(_("Only the member can leave; others are offboarded."))
     if account.owner_id == by.pk:
         raise PolicyViolation(_("The owner can’t leave. Transfer the ownership first, or close the account."))
-    before = seating.end(membership)
+    others = offboarding.what_ends(by, [account.pk])[account.pk]
+    before = {**seating.end(membership), "others": {label: len(things) for label, things in others.items()}}
+    offboarding.end(by, [account.pk])
     record(LEFT, by=by, on=account, target=membership, before=before)
     return membership
-
-
-def _lock(membership: Membership) -> tuple[BusinessAccount, Membership]:
-    """Lock the account first, always, then the current membership: one order, no deadlock."""
-    account = BusinessAccount.objects.open().lock(membership.account_id)
-    return account, Membership.objects.current().select_related("role", "person").lock(membership.pk)
-
-
-def _grants_in_use(membership: Membership) -> list:
-    rows = membership.asset_grants.filter(content_object__archived_at=None)
-    return list(rows.select_related("content_object", "permission"))

@@ -92,11 +92,10 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
     now, members = timezone.now(), []
     for row in receipts:
         back = what_returns(row, by=by)
-        member = seating.seat(account=row.account, person=row.offboarding.person, role=back.role)
-        member.ends_at = row.membership.ends_at
+        member = seating.seat(account=row.account, person=row.offboarding.person, role=back.role, terms=back.terms)
         if back.suspended:
             member.state, member.suspended_at = Membership.State.SUSPENDED, now
-        member.save(update_fields=["ends_at", "state", "suspended_at"])
+        member.save(update_fields=["state", "suspended_at"])
         for (asset, ends_at), codes in back.grants.items():
             write_grants(member, asset, codes, ends_at=ends_at)
         row.brought_back_at, row.brought_back_by = now, by

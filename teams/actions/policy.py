@@ -14,7 +14,7 @@ from .. import authority
 from ..access import who_would_lose
 from ..models import Membership
 
-POLICY_FIELDS = ["second_factor", "confirmation", "most_administrators", "invitation_days"]
+POLICY_FIELDS = ["second_factor", "confirmation", "most_administrators", "invitation_days", "outside_days"]
 
 
 @action(POLICY_CHANGED)

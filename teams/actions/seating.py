@@ -4,18 +4,39 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import BusinessAccount, Person, SecurityPolicy
+from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
 
-from ..models import Membership, OwnershipOffer, Role
+from ..models import Membership, OwnershipOffer, Role, Terms
+from ..querysets import MembershipQuerySet
 
 
-def seat(*, account: BusinessAccount, person: Person, role: Role) -> Membership:
-    """Make a person a member, to be confirmed where the account's policy asks for it (rule 11)."""
+def lock_member(membership: Membership) -> tuple[BusinessAccount, Membership]:
+    """Lock the account first, always, then the current membership: one order, no deadlock. Returns both.
+
+    Raises ChangedMeanwhile where either is not there any more.
+    """
+    account = BusinessAccount.objects.open().select_related("policy").lock(membership.account_id)
+    locked = Membership.objects.current().select_related("role", "person", "sponsor").lock(membership.pk)
+    locked.account = account
+    return account, locked
+
+
+def grants_in_use(membership: Membership) -> list[tuple[Asset, frozenset[str]]]:
+    """Return what is granted to a member on assets that are in use, permission by permission."""
+    rows = membership.asset_grants.filter(content_object__archived_at=None).select_related(
+        "content_object", "permission"
+    )
+    return [(row.content_object, frozenset({row.permission.codename})) for row in rows]
+
+
+def seat(*, account: BusinessAccount, person: Person, role: Role, terms: Terms) -> Membership:
+    """Make a person a member on these terms, to be confirmed where the account's policy asks for it (rule 11)."""
     now = timezone.now()
     asks = account.policy.confirmation != SecurityPolicy.Confirmation.NEVER
-    return Membership.objects.create(
-        account=account, person=person, role=role, joined_at=now, confirmed_at=None if asks else now
-    )
+    member = Membership(account=account, person=person, role=role, joined_at=now, confirmed_at=None if asks else now)
+    member.take(terms)
+    member.save()
+    return member
 
 
 def end(membership: Membership) -> dict[str, Any]:
@@ -25,9 +46,15 @@ def end(membership: Membership) -> dict[str, Any]:
     offers = OwnershipOffer.objects.open().made_to(membership)
     withdrawn = offers.update(state=OwnershipOffer.State.WITHDRAWN, answered_at=timezone.now())
     before = {"role": membership.role.as_event(), "state": str(membership.state), "grants": gone, "offers": withdrawn}
+    before["terms"] = membership.terms.as_event()
     membership.state, membership.ended_at = Membership.State.ENDED, timezone.now()
     membership.save(update_fields=["state", "ended_at"])
     return before
+
+
+def release(answered_for: MembershipQuerySet) -> None:
+    """Leave members without anyone who answers for them."""
+    answered_for.update(sponsor=None)
 
 
 def grants_of(membership: Membership) -> dict[str, list[str]]:

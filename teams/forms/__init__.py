@@ -4,12 +4,17 @@ from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
 from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, HeirFilterForm, OfferOwnershipForm
 from .reasons import ReasonField, ReasonForm
+from .terms import UNTIL, ChangeTermsForm, EndField, ExtendForm, TermsForm, terms_initial
 
 __all__ = [
     "MOST_CHOICES",
     "STATES",
+    "UNTIL",
     "BringBackForm",
     "ChangeRoleForm",
+    "ChangeTermsForm",
+    "EndField",
+    "ExtendForm",
     "GrantsForm",
     "HeirFilterForm",
     "OffboardForm",
@@ -18,4 +23,6 @@ __all__ = [
     "ReasonField",
     "ReasonForm",
     "TeamFilterForm",
+    "TermsForm",
+    "terms_initial",
 ]

@@ -10,8 +10,9 @@ from accounts.forms import FilterForm, PlainNameField, choices_of
 from accounts.models import BusinessAccount
 from accounts.permissions import ASSET_PERMISSIONS
 
-from ..models import Role
+from ..models import Kind, Role
 from .reasons import ReasonForm
+from .terms import EndField
 
 STATES = {
     "": _("All current"),
@@ -19,10 +20,13 @@ STATES = {
     "blocked": _("Blocked by policy"),
     "to_confirm": _("To confirm"),
     "no_second_factor": _("No second factor"),
+    "ends_soon": _("Ends soon"),
+    "run_out": _("Run out"),
+    "no_sponsor": _("Nobody answers for them"),
     "suspended": _("Suspended"),
     "ended": _("Ended"),
 }
-SORTS = ["name", "-name", "role", "-role", "joined", "-joined"]
+SORTS = ["name", "-name", "role", "-role", "joined", "-joined", "ends", "-ends"]
 
 
 class TeamFilterForm(FilterForm):
@@ -31,6 +35,9 @@ class TeamFilterForm(FilterForm):
     q = PlainNameField(label=_("Name or address"), required=False, max_length=100)
     role = forms.ModelChoiceField(
         label=_("Role"), required=False, queryset=Role.objects.none(), to_field_name="code", empty_label=_("Any role")
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[("", _("Any kind")), *((kind.value, kind.label) for kind in Kind)]
     )
     state = forms.ChoiceField(required=False, choices=list(STATES.items()), widget=forms.HiddenInput)
     sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in SORTS], widget=forms.HiddenInput)
@@ -66,4 +73,5 @@ class GrantsForm(ReasonForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": _("Choose from the permissions below.")},
     )
-    field_order = ["codes", "reason"]
+    ends_at = EndField(label=_("Until"))
+    field_order = ["codes", "ends_at", "reason"]

@@ -12,10 +12,11 @@ from accounts.models import Asset, BusinessAccount
 
 from ..querysets import AssetGrantQuerySet, MembershipQuerySet
 from .roles import Role
+from .terms import OnTerms, Told
 
 
-class Membership(models.Model):
-    """A person in an account, with the role held there. Ended memberships stay as history."""
+class Membership(OnTerms):
+    """A person in an account, with the role held there and the terms. Ended memberships stay as history."""
 
     class State(models.TextChoices):
         ACTIVE = "active", _("active")
@@ -29,8 +30,8 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
-    ends_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    told = models.PositiveSmallIntegerField(choices=Told, default=Told.NOTHING)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -47,6 +48,11 @@ class Membership(models.Model):
         indexes = [
             models.Index(fields=["account", "person", "-id"], name="membership_latest"),
             models.Index(fields=["person"], condition=~Q(state="ended"), name="membership_current"),
+            models.Index(
+                fields=["ends_at"],
+                condition=~Q(state="ended") & Q(ends_at__isnull=False, told__lt=Told.OVER),
+                name="membership_ending",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -78,12 +84,16 @@ class AssetGrant(UserObjectPermissionBase):
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="asset_grants")
     given_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
+    told = models.PositiveSmallIntegerField(choices=Told, default=Told.NOTHING)
 
     # guardian asks its own manager, and declares it as a class variable
     objects = UserObjectPermissionManager.from_queryset(AssetGrantQuerySet)()  # type: ignore[misc]
 
     class Meta(UserObjectPermissionBase.Meta):
-        indexes = [models.Index(fields=["user", "content_object"], name="grant_user_asset")]
+        indexes = [
+            models.Index(fields=["user", "content_object"], name="grant_user_asset"),
+            models.Index(fields=["ends_at"], condition=Q(ends_at__isnull=False), name="grant_ending"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.content_object}"

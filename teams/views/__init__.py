@@ -5,7 +5,9 @@ from .assets import ArchiveAsset, AssetPage
 from .bulk import OffboardMany
 from .members import (
     ChangeRole,
+    ChangeTerms,
     ConfirmRole,
+    ExtendMember,
     LeaveAccount,
     MemberGrants,
     MemberPage,
@@ -23,8 +25,10 @@ __all__ = [
     "AssetPage",
     "BringBack",
     "ChangeRole",
+    "ChangeTerms",
     "CloseAccount",
     "ConfirmRole",
+    "ExtendMember",
     "LeaveAccount",
     "MemberGrants",
     "MemberPage",

@@ -1,5 +1,6 @@
 """The team: the list, one member, and what is done to a member."""
 
+import datetime as dt
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -8,24 +9,34 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
 from accounts.access import Standing
-from accounts.errors import ChangedMeanwhile, PolicyViolation
+from accounts.errors import ChangedMeanwhile, MissingPermission, PolicyViolation
 from accounts.models import Asset
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM, PERMISSIONS, VIEW_ACCOUNT
 from accounts.views import PAGE_SIZE, AccountFormView, AccountView, chips_of, page_of
 from audit.models import Event
-from audit.recording import Refused
+from audit.recording import Refused, record_refusal
 
 from .. import actions
 from ..access import standing_of
 from ..authority import lacking, lacking_on, obstacle
 from ..coverage import SingleHanded, left_to_one
 from ..events import ACCOUNT_OPENED
-from ..forms import STATES, ChangeRoleForm, GrantsForm, ReasonForm, TeamFilterForm
+from ..forms import (
+    STATES,
+    ChangeRoleForm,
+    ChangeTermsForm,
+    ExtendForm,
+    GrantsForm,
+    ReasonForm,
+    TeamFilterForm,
+    terms_initial,
+)
 from ..holdings import read_many
 from ..models import AssetGrant, Membership, Receipt, Role
 from ..people import seats_of
@@ -51,10 +62,12 @@ class TeamList(AccountView, TemplateView):
         found = Membership.objects.filter(account=self.account).matching(wanted["q"])
         if wanted["role"]:
             found = found.filter(role=wanted["role"])
+        if wanted["kind"]:
+            found = found.filter(kind=wanted["kind"])
         counts = found.state_counts(self.account.policy)
         rows = found.in_state(wanted["state"], self.account.policy).for_team_page().in_order(wanted["sort"] or "name")
         page = page_of(rows, self.request, count=counts[wanted["state"] or "current"])
-        filtered = bool(wanted["q"] or wanted["role"] or wanted["state"])
+        filtered = any(wanted[name] for name in ("q", "role", "kind", "state"))
         read_many([row for row in page if row.is_current], self.account)
         for row in page:
             row.hindered = obstacle(self.me, self.account, row) is not None
@@ -86,7 +99,7 @@ class MemberView(AccountView):
 
     def load(self) -> None:
         """Find the member, ended ones too."""
-        rows = Membership.objects.select_related("person", "role")
+        rows = Membership.objects.select_related("person", "role", "sponsor")
         self.member = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
         self.member.account = self.account
 
@@ -240,7 +253,8 @@ class MemberGrants(MemberFormView):
     def get_initial(self) -> dict[str, Any]:
         """Tick what is granted."""
         rows = AssetGrant.objects.of(self.member).filter(content_object=self.asset)
-        return {"codes": list(rows.values_list("permission__codename", flat=True))}
+        held = dict(rows.values_list("permission__codename", "ends_at"))
+        return {"codes": list(held), "ends_at": min(filter(None, held.values()), default=None)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what the role gives already, and what the reader can't give."""
@@ -258,6 +272,64 @@ class MemberGrants(MemberFormView):
         given = form.cleaned_data
         actions.set_grants(membership=self.member, asset=self.asset, by=self.me, **given)
         return self.done_with(_("The grants of %(person)s are saved."))
+
+
+class ChangeTerms(MemberFormView):
+    """Kind, organisation, sponsor and end of a membership."""
+
+    permission = MANAGE_TEAM
+    form_class = ChangeTermsForm
+    template_name = "teams/change_terms.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Let the form know whose members can answer for somebody."""
+        return {**super().get_form_kwargs(), "account": self.account}
+
+    def get_initial(self) -> dict[str, Any]:
+        """Begin with the terms as they are."""
+        return terms_initial(self.member.terms)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what the policy allows, and whether the reader could give the access for longer."""
+        longer = lacking(self.me, self.account, self.member.role.permissions)
+        return super().get_context_data(
+            limit=self.account.policy.outside_days, lasting=longer.words if longer else "", **kwargs
+        )
+
+    def form_valid(self, form: ChangeTermsForm) -> HttpResponse:
+        """Change them."""
+        actions.change_terms(membership=self.member, terms=form.terms(), by=self.me, reason=form.cleaned_data["reason"])
+        return self.done_with(_("The terms of %(person)s are saved."))
+
+
+class ExtendMember(MemberFormView):
+    """Extend an access by one click; the page of the terms shows what is refused, and takes any other end."""
+
+    permission = MANAGE_TEAM
+    form_class = ExtendForm
+    template_name = "teams/change_terms.html"
+    http_method_names = ["post", "options"]
+
+    def form_valid(self, form: ExtendForm) -> HttpResponse:
+        """Extend it, from its present end or from now, whichever is later."""
+        present = self.member.ends_at
+        if present is None:
+            return self.done_with(_("The access of %(person)s has no end."))
+        ends_at = max(present, timezone.now()) + dt.timedelta(days=form.cleaned_data["days"])
+        try:
+            actions.set_end(membership=self.member, ends_at=ends_at, by=self.me)
+        except MissingPermission:
+            raise
+        except Refused as refusal:
+            record_refusal(refusal)
+            messages.error(self.request, refusal.words)
+            return HttpResponseRedirect(reverse("change_terms", args=[self.account.slug, self.member.pk]))
+        return self.done_with(_("The access of %(person)s is extended."))
+
+    def form_invalid(self, form: ExtendForm, status: int = 422) -> HttpResponse:
+        """Say what is wrong on the page that takes any end."""
+        messages.error(self.request, _("Choose one of the spans on the page."))
+        return HttpResponseRedirect(reverse("change_terms", args=[self.account.slug, self.member.pk]))
 
 
 class SuspendMember(MemberFormView):

@@ -1,5 +1,6 @@
 """Each act is one transaction with exactly one event; without its event it does not happen (rule 12, AU1, AU10)."""
 
+import datetime as dt
 import importlib
 import pkgutil
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from invitations import actions as invitations
 from invitations.actions.answering import refuse_acceptance
 from oversight import actions as oversight
 from teams import actions as teams
-from teams.models import Membership, Role
+from teams.models import Membership, Role, Terms
 from tests.factories import (
     PASSWORD,
     AssetFactory,
@@ -64,6 +65,10 @@ class House:
         )  # fmt: skip
 
 
+def in_days(days: float) -> dt.datetime:
+    return timezone.now() + dt.timedelta(days=days)
+
+
 def role(code: str) -> Role:
     return Role.objects.built_in(code)
 
@@ -94,6 +99,10 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     teams.restore: lambda h: {"membership": h.member(suspended=True), "by": h.olga},
     teams.offboard: lambda h: {"membership": h.member(), "by": h.olga, "reason": "Left"},
     teams.bring_back: lambda h: {"receipt": ReceiptFactory(account=h.account), "by": h.olga},
+    teams.change_terms: lambda h: {"membership": h.member(), "terms": Terms(kind="contractor"), "by": h.olga},
+    teams.set_end: lambda h: {"membership": h.member(), "ends_at": in_days(3), "by": h.olga},
+    teams.announce_end: lambda h: {"membership": h.member(ends_at=in_days(3)), "by": SYSTEM},
+    teams.note_end: lambda h: {"membership": h.member(ends_at=in_days(-1)), "by": SYSTEM},
     teams.leave: lambda h: (lambda member: {"membership": member, "by": member.person})(h.member()),
     teams.set_grants: lambda h: {
         "membership": h.member(), "asset": AssetFactory(account=h.account), "codes": ["run_ads"], "by": h.olga,
@@ -111,7 +120,11 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
         "invitation": InvitationFactory(account=h.account), "address": "right@example.com", "by": h.olga,
     },
     invitations.change_offer: lambda h: {
-        "invitation": InvitationFactory(account=h.account), "role": role("analyst"), "grants": {}, "by": h.olga,
+        "invitation": InvitationFactory(account=h.account), "role": role("analyst"), "grants": {},
+        "terms": Terms(), "by": h.olga,
+    },
+    invitations.note_expiry: lambda h: {
+        "invitation": InvitationFactory(account=h.account, expired=True), "by": SYSTEM,
     },
     invitations.revoke: lambda h: {"invitation": InvitationFactory(account=h.account), "by": h.olga},
     invitations.accept: lambda h: h.invited(),
@@ -128,6 +141,7 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
 # What the system does, and what is asked of nobody: no person can lack a permission for it.
 FREE = {
     mails.settle_sent, mails.settle_delayed, mails.settle_parked, teams.open_account, accounts.change_profile,
+    teams.announce_end, teams.note_end, invitations.note_expiry,
     invitations.decline, invitations.note_opening, invitations.sign_up, refuse_acceptance, oversight.note_reading,
     oversight.export_log,
 }  # fmt: skip

@@ -36,7 +36,7 @@ def link(invitation, name="invitation_offer"):
 
 
 def seen(invitation):
-    return {"seen": fingerprint(invitation.role, invitation.offered_grants())}
+    return {"seen": fingerprint(invitation)}
 
 
 def invited_person(invitation, **given):
@@ -209,7 +209,7 @@ def test_a_forged_host_is_refused(client):
 @pytest.mark.django_db
 @pytest.mark.rule(9)
 @pytest.mark.requirement("IN6")
-@pytest.mark.parametrize("lost", ["demoted", "suspended", "gone", "switched off", "without a second factor"])
+@pytest.mark.parametrize("lost", ["demoted", "suspended", "switched off", "without a second factor"])
 def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
     anna = MembershipFactory(holding="administrator")
     invitation = InvitationFactory(account=anna.account, invited_by=anna.person)
@@ -219,8 +219,6 @@ def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
             change_role(membership=anna, role=Role.objects.built_in("editor"), by=owner)
         case "suspended":
             suspend(membership=anna, by=owner)
-        case "gone":
-            leave(membership=anna, by=anna.person)
         case "switched off":
             Person.objects.filter(pk=anna.person_id).update(is_active=False)
         case "without a second factor":
@@ -234,6 +232,20 @@ def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
     assert not Membership.objects.filter(person__email=invitation.address).exists()
     assert Event.objects.about(invitation).filter(name="invitation.accepted").get().refused
     assert anna.account.mails.get(kind="invitation_refused").address == owner.email
+
+
+@pytest.mark.django_db
+@pytest.mark.rule(9)
+def test_who_leaves_takes_the_invitations_along_that_they_sent(client):
+    anna = MembershipFactory(holding="administrator")
+    invitation = InvitationFactory(account=anna.account, invited_by=anna.person)
+
+    leave(membership=anna, by=anna.person)
+
+    invitation.refresh_from_db()
+    assert invitation.state == "revoked"
+    event = Event.objects.about(anna).get(name="member.left")
+    assert event.parts["before"]["others"] == {"Invitations sent by the person": 1}
 
 
 @pytest.mark.django_db
@@ -281,7 +293,11 @@ def test_nobody_accepts_what_they_have_not_seen(client):
     client.force_login(invited_person(invitation))
     shown = seen(invitation)
     actions.change_offer(
-        invitation=invitation, role=Role.objects.built_in("administrator"), grants={}, by=invitation.account.owner
+        invitation=invitation,
+        terms=invitation.terms,
+        role=Role.objects.built_in("administrator"),
+        grants={},
+        by=invitation.account.owner,
     )
 
     response = client.post(link(invitation, "accept_invitation"), shown)

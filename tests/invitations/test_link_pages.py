@@ -27,7 +27,7 @@ def link(invitation, name="invitation_offer"):
 
 
 def seen(invitation):
-    return {"seen": fingerprint(invitation.role, invitation.offered_grants())}
+    return {"seen": fingerprint(invitation)}
 
 
 def strict(person=None):

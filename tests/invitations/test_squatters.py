@@ -68,7 +68,7 @@ def test_the_invited_person_gets_in_by_the_same_page_as_if_there_were_no_squatte
     page = client.get(link(invitation)).content.decode()
     answer = follows_the_link(client, invitation)
     offer = client.get(answer.headers["Location"], follow=True).content.decode()
-    client.post(link(invitation, "accept_invitation"), {"seen": fingerprint(invitation.role, {})})
+    client.post(link(invitation, "accept_invitation"), {"seen": fingerprint(invitation)})
 
     assert "Create your sign-in" in page
     assert "Accept and join" in offer
