@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.forms import AddressesField, AddressField, FilterForm, PlainNameField, choices_of
 from accounts.models import Asset, BusinessAccount
@@ -16,6 +17,7 @@ from .models import Invitation
 from .policies import Grants
 
 MOST_AT_ONCE = 50
+SPANS_OPEN = {1: _("A day"), 3: _("3 days"), 7: _("A week")}  # for which an invitation can be open, by days
 STATES = {
     "": _("Open"),
     "failed": _("Not delivered"),
@@ -92,11 +94,14 @@ class InviteForm(OfferForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Optional. They stand in the mail, as plain text."),
     )
-    expires_at = EndField(
-        label=_("Invitation open for"),
-        spans={"": _("As long as the policy says"), "1": _("A day"), "3": _("3 days"), UNTIL: _("Until")},
-    )
     field_order = ["addresses", "role", "grants", "message"]
+
+    def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
+        super().__init__(*args, account=account, **kwargs)
+        longest = account.policy.invitation_days
+        words = ngettext("%(days)d day, the longest", "%(days)d days, the longest", longest) % {"days": longest}
+        shorter = {str(days): SPANS_OPEN[days] for days in SPANS_OPEN if days < longest}
+        self.fields["expires_at"] = EndField(label=_("Open for"), spans={"": words, **shorter, UNTIL: _("Until")})
 
 
 class CorrectAddressForm(forms.Form):

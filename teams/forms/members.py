@@ -22,7 +22,7 @@ STATES = {
     "no_second_factor": _("No second factor"),
     "ends_soon": _("Ends soon"),
     "run_out": _("Run out"),
-    "no_sponsor": _("Nobody answers for them"),
+    "no_sponsor": _("Without a sponsor"),
     "suspended": _("Suspended"),
     "ended": _("Ended"),
 }
