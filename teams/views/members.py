@@ -65,7 +65,11 @@ class TeamList(AccountView, TemplateView):
         if wanted["kind"]:
             found = found.filter(kind=wanted["kind"])
         counts = found.state_counts(self.account.policy)
-        rows = found.in_state(wanted["state"], self.account.policy).for_team_page().in_order(wanted["sort"] or "name")
+        rows = (
+            found.in_state(wanted["state"], self.account.policy)
+            .for_team_page()
+            .in_order(wanted["sort"] or ("ends" if wanted["state"] == "ends_soon" else "name"))
+        )
         page = page_of(rows, self.request, count=counts[wanted["state"] or "current"])
         filtered = any(wanted[name] for name in ("q", "role", "kind", "state"))
         read_many([row for row in page if row.is_current], self.account)
