@@ -148,6 +148,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_BEAT_SCHEDULE = {
     "sweep-the-outbox": {"task": "accounts.tasks.sweep_outbox", "schedule": 15.0},
     "watch-ends": {"task": "teams.tasks.watch_ends", "schedule": 60.0},
+    "note-lapsed-requests": {"task": "teams.tasks.note_lapses", "schedule": 60.0},
     "note-expired-invitations": {"task": "invitations.tasks.note_expiries", "schedule": 60.0},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 6 * 60 * 60.0},
 }

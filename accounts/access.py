@@ -56,6 +56,11 @@ def who_can_give(code: str, account: BusinessAccount) -> list[Person]:
     return _answering_backend().who_can_give(code, account)
 
 
+def way_to_ask(code: str, account: BusinessAccount) -> str:
+    """Return the path of the page where `code` can be asked for (rule 4)."""
+    return _answering_backend().way_to_ask(code, account)
+
+
 def who_can_confirm(person: Person, account: BusinessAccount) -> list[Person]:
     """Return the people who can confirm the role of `person`, for whom it waits (rule 11)."""
     return _answering_backend().who_can_confirm(person, account)

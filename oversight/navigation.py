@@ -31,12 +31,14 @@ class Entry:
     permission: str
     count: str = ""
     gap: bool = False
+    team: bool = False  # of no use in an account without a team
 
 
 ENTRIES = (
     Entry("account_home", _("Overview"), "layout-dashboard", VIEW_ACCOUNT),
     Entry("team", _("Team"), "users", MANAGE_TEAM, count="members"),
     Entry("invitations", _("Invitations"), "mail", MANAGE_TEAM, count="open"),
+    Entry("access_requests", _("Requests"), "clipboard-check", VIEW_ACCOUNT, count="requests", team=True),
     Entry("roles", _("Roles"), "key", VIEW_ACCOUNT),
     Entry("assets", _("Assets"), "box", VIEW_ACCOUNT),
     Entry("activity", _("Activity"), "activity", VIEW_AUDIT, gap=True),
@@ -99,7 +101,8 @@ def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[
     for entry in ENTRIES:
         gap = gap or entry.gap
         url = address_of(entry.page, account.slug)
-        if not url or not request.user.has_perm(entry.permission, account):
+        of_use = account.is_business or not entry.team
+        if not url or not of_use or not request.user.has_perm(entry.permission, account):
             continue
         inside = request.path == url or (request.path.startswith(url) and entry.page != "account_home")
         failed = entry.count == "open" and counts["failed"]
@@ -109,7 +112,7 @@ def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[
                 "label": entry.label,
                 "icon": entry.icon,
                 "current": inside,
-                "count": counts[entry.count] if entry.count else None,
+                "count": counts.get(entry.count),
                 "tone": "warn" if failed else "",
                 "gap": gap and bool(lines),
             }

@@ -14,7 +14,7 @@ from audit.querysets import EventQuerySet
 from invitations.models import Invitation
 from teams.events import LEFT, OFFBOARDED, RAN_OUT, SUSPENDED
 from teams.holdings import accesses_of
-from teams.models import Membership, OwnershipOffer, Role
+from teams.models import AccessRequest, Membership, OwnershipOffer, Role
 
 TELL_THE_END = [SUSPENDED.name, OFFBOARDED.name, LEFT.name, RAN_OUT.name]  # what says that an access rests or is over
 
@@ -43,12 +43,13 @@ def undelivered() -> QuerySet[Invitation]:
 
 
 def navigation_counts(account: BusinessAccount) -> dict[str, Any]:
-    """Return `members`, `open` (invitations) and `failed` (undelivered ones) of an account, in one query."""
+    """Return in one query how many `members`, `open` and `failed` invitations, and `requests` an account has."""
     here = {"account_id": OuterRef("pk")}
     counts = {
         "members": Membership.objects.current().filter(**here),
         "open": Invitation.objects.open().filter(**here),
         "failed": undelivered().filter(**here),
+        "requests": AccessRequest.objects.open().filter(**here),
     }
     numbers = {name: _number(rows) for name, rows in counts.items()}
     return dict(BusinessAccount.objects.filter(pk=account.pk).values(**numbers).get())
@@ -87,14 +88,15 @@ def people_to_ask(account_ids: Iterable[int], *, but: Person) -> dict[int, list[
 
 
 def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
-    """Return, for accounts where something waits for an administrator, how many roles, undelivered invitations
-    and ends that come near.
+    """Return, for accounts where something waits for an administrator, how many roles, undelivered
+    invitations, requests, and ends that come near.
     """
     ids = list(account_ids)
     waiting: dict[int, dict[str, int]] = {}
     questions: dict[str, QuerySet[Any]] = {
         "roles": Membership.objects.to_confirm().filter(account__in=ids),
         "undelivered": undelivered().filter(account__in=ids),
+        "requests": AccessRequest.objects.open().filter(account__in=ids),
         "ending": Membership.objects.ending().filter(account__in=ids),
     }
     for name, rows in questions.items():

@@ -21,6 +21,8 @@ class TeamsConfig(AppConfig):
         register_writer(policies.ENDING_MAIL, letters.access_ending)
         register_writer(policies.ENDINGS_MAIL, letters.accesses_ending)
         register_writer(policies.RAN_OUT_MAIL, letters.access_ran_out)
+        register_writer(policies.REQUEST_MAIL, letters.request_made)
+        register_writer(policies.DECIDED_MAIL, letters.request_decided)
         for trace in TRACES:
             register_trace(trace)
         for reference in REFERENCES:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.access import Answer
 from accounts.models import BusinessAccount, Person
 
@@ -28,6 +30,10 @@ class AccessBackend:
     def who_can_give(self, code: str, account: BusinessAccount) -> list[Person]:
         """Return the active members who manage the team and hold `code` themselves, the owner last (rules 2, 4)."""
         return [row.person for row in self._managing(account) if code in row.role.permissions]
+
+    def way_to_ask(self, code: str, account: BusinessAccount) -> str:
+        """Return the path of the page that explains why not, and takes a request for it."""
+        return f"{reverse('ask_for_access', args=[account.slug])}?permission={code}"
 
     def who_can_confirm(self, person: Person, account: BusinessAccount) -> list[Person]:
         """Return the active members who can confirm the role of `person`: only the owner, where it manages the team."""

@@ -45,4 +45,11 @@ END_ANNOUNCED = register(
     "member.end_announced", _("announce an end"), _("{actor} announced the end of an access of {target}")
 )
 RAN_OUT = register("member.ran_out", _("end what ran out"), _("An access of {target} ran out"))
+REQUEST_MADE = register("request.made", _("ask for access"), _("{actor} asked for more access"))
+REQUEST_APPROVED = register(
+    "request.approved", _("approve a request"), _("{actor} approved what {target} had asked for")
+)
+REQUEST_REFUSED = register("request.refused", _("refuse a request"), _("{actor} refused what {target} had asked for"))
+REQUEST_WITHDRAWN = register("request.withdrawn", _("withdraw a request"), _("{actor} withdrew a request for access"))
+REQUEST_LAPSED = register("request.lapsed", _("let a request lapse"), _("A request of {target} lapsed undecided"))
 LEFT = register("member.left", _("leave the account"), _("{actor} left the account"))

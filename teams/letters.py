@@ -1,5 +1,7 @@
 """The mails of the team's floor."""
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -14,7 +16,7 @@ from accounts.normalising import plain_name
 from accounts.permissions import MANAGE_TEAM, words_for
 
 from . import policies
-from .models import NOTICES, AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Told
+from .models import NOTICES, AccessRequest, AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Told
 
 MOST_NAMED = 3  # of those who can be asked
 
@@ -164,6 +166,56 @@ def access_ran_out(mail: OutgoingMail) -> Letter | None:
             "link": absolute(reverse("dashboard")),
         },
     )
+
+
+def request_made(mail: OutgoingMail) -> Letter | None:
+    """Tell whoever manages the team what a member asks for; None when it is decided or has lapsed."""
+    wish = AccessRequest.objects.open().filter(pk=mail.about_id, account__closed_at=None).with_all().first()
+    if wish is None:
+        return None
+    names = {"person": plain_name(str(wish.person)), "account": plain_name(wish.account.name)}
+    context = {
+        **names,
+        **_wish_words(wish),
+        "link": absolute(reverse("access_request", args=[wish.account.slug, wish.pk])),
+    }
+    return compose("request_made", subject=_("%(person)s asks for more access to %(account)s") % names, context=context)
+
+
+def request_decided(mail: OutgoingMail) -> Letter | None:
+    """Tell who asked what was decided, by whom and why, or that nobody decided in time; None after a withdrawal."""
+    wish = AccessRequest.objects.filter(account__closed_at=None).with_all().get(pk=mail.about_id)
+    if wish.state == AccessRequest.State.WITHDRAWN or wish.is_open:
+        return None
+    account = {"account": plain_name(wish.account.name)}
+    match wish.state:
+        case AccessRequest.State.APPROVED:
+            subject = _("Your request in %(account)s is approved")
+        case AccessRequest.State.REFUSED:
+            subject = _("Your request in %(account)s is refused")
+        case _lapsed:
+            subject = _("Nobody decided on your request in %(account)s")
+    context = {
+        **account,
+        **_wish_words(wish),
+        "state": "lapsed" if wish.is_lapsed else str(wish.state),
+        "by": plain_name(str(wish.decided_by)) if wish.decided_by else "",
+        "answer": [plain_name(line) for line in wish.answer.splitlines()],
+        "link": absolute(reverse("access_request", args=[wish.account.slug, wish.pk])),
+    }
+    return compose("request_decided", subject=subject % account, context=context)
+
+
+def _wish_words(wish: AccessRequest) -> dict[str, Any]:
+    """What the letters say of a wish, in plain text."""
+    what = [plain_name(str(wish.role))] if wish.role else [words_for(code) for code in wish.codes]
+    return {
+        "role": bool(wish.role),
+        "asset": plain_name(wish.asset.name) if wish.asset else "",
+        "what": what,
+        "ends_at": wish.ends_at,
+        "reason": [plain_name(line) for line in wish.reason.splitlines()],
+    }
 
 
 def _whom_to_ask(member: Membership) -> list[Person]:

@@ -7,18 +7,22 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.access import way_to_ask
 from accounts.models import Asset, BusinessAccount, Person
-from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_PERMISSIONS, Permission
+from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_PERMISSIONS, OWN_ACCOUNT, Permission
 
 from .access import explain
 
 NAMED = 6  # assets that a heading names; of more it gives the number
 
 
-def powers_of(person: Person, account: BusinessAccount, assets: Iterable[Asset]) -> list[dict[str, Any]]:
+def powers_of(
+    person: Person, account: BusinessAccount, assets: Iterable[Asset], *, asking: bool = False
+) -> list[dict[str, Any]]:
     """Return groups for the component `permission_matrix`: the account first, then the assets.
 
-    Assets on which the person may do the very same for the same reasons share a group.
+    Assets on which the person may do the very same for the same reasons share a group. With `asking`, what is not
+    allowed leads to the page where it can be asked for.
     """
     groups = [{"label": _("On the account"), "rows": _rows(person, ACCOUNT_PERMISSIONS, account), "assets": []}]
     alike: dict[tuple, dict[str, Any]] = {}
@@ -26,7 +30,11 @@ def powers_of(person: Person, account: BusinessAccount, assets: Iterable[Asset])
         rows = _rows(person, ASSET_PERMISSIONS, asset)
         key = tuple((row["allowed"], row["reason"]) for row in rows)
         alike.setdefault(key, {"rows": rows, "assets": []})["assets"].append(asset)
-    return [*groups, *({**group, "label": _heading(group["assets"])} for group in alike.values())]
+    groups += [{**group, "label": _heading(group["assets"])} for group in alike.values()]
+    if asking and account.owner_id != person.pk:
+        for group in groups:
+            _lead_to_asking(group, account)
+    return groups
 
 
 def may_words(groups: list[dict[str, Any]]) -> list[str]:
@@ -61,6 +69,7 @@ def _rows(person: Person, permissions: list[Permission], thing: Any) -> list[dic
         answer = explain(person, permission.code, thing)
         rows.append(
             {
+                "code": permission.code,
                 "label": capfirst(str(permission.words)),
                 "sensitive": permission.sensitive,
                 "allowed": answer.allowed,
@@ -69,6 +78,13 @@ def _rows(person: Person, permissions: list[Permission], thing: Any) -> list[dic
             }
         )
     return rows
+
+
+def _lead_to_asking(group: dict[str, Any], account: BusinessAccount) -> None:
+    asset = f"&asset={group['assets'][0].pk}" if len(group["assets"]) == 1 else ""
+    for row in group["rows"]:
+        if not row["allowed"] and row["code"] != OWN_ACCOUNT:
+            row["ask_url"] = way_to_ask(row["code"], account) + asset
 
 
 def _heading(assets: list[Asset]) -> str:

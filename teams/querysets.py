@@ -214,6 +214,57 @@ class AssetGrantQuerySet(models.QuerySet):
         return self.filter(membership=membership).select_related("content_object", "permission")
 
 
+class AccessRequestQuerySet(LockableQuerySet):
+    """Wishes for more. Whether one has lapsed is a question of the time, not of its state."""
+
+    def unanswered(self) -> Self:
+        """Those that nobody has decided or withdrawn, lapsed ones among them."""
+        return self.filter(state=self.model.State.OPEN)
+
+    def open(self) -> Self:
+        """Those that can be decided now."""
+        return self.unanswered().filter(lapses_at__gt=timezone.now())
+
+    def lapsed(self) -> Self:
+        """Those that nobody decided in time."""
+        return self.unanswered().filter(lapses_at__lte=timezone.now())
+
+    def waiting(self, account: Any, *, but: Any) -> Self:
+        """The open ones of an account, without those of one person, the longest waiting first."""
+        rows = self.open().filter(account=account).exclude(person=but)
+        return rows.with_all().order_by("asked_at", "pk")
+
+    def with_lapse_to_note(self) -> Self:
+        """Those in open accounts that lapsed and of which the log doesn't say so yet."""
+        return self.lapsed().filter(lapse_noted=False, account__closed_at=None)
+
+    def in_state(self, state: str) -> Self:
+        """Those of one chip of the list; without one, the open ones."""
+        match state:
+            case "lapsed":
+                return self.lapsed()
+            case "approved" | "refused" | "withdrawn":
+                return self.filter(state=state)
+        return self.open()
+
+    def state_counts(self) -> dict[str, int]:
+        """Return how many there are for each chip of the list, in one query."""
+        unanswered, now = Q(state="open"), timezone.now()
+        return self.order_by().aggregate(
+            open=Count("pk", filter=unanswered & Q(lapses_at__gt=now)),
+            lapsed=Count("pk", filter=unanswered & Q(lapses_at__lte=now)),
+            **{state: Count("pk", filter=Q(state=state)) for state in ("approved", "refused", "withdrawn")},
+        )
+
+    def matching(self, text: str) -> Self:
+        """Those whose person's name or address holds this text."""
+        return self.filter(Q(person__name__icontains=text) | Q(person__email__icontains=text)) if text else self
+
+    def with_all(self) -> Self:
+        """Each with what its page names."""
+        return self.select_related("account", "membership__role", "person", "role", "asset", "decided_by")
+
+
 class OwnershipOfferQuerySet(LockableQuerySet):
     """Offers of ownership."""
 

@@ -10,7 +10,7 @@ from accounts.models import Asset
 from audit.recording import SYSTEM
 
 from . import actions
-from .models import AssetGrant, Membership, Told
+from .models import AccessRequest, AssetGrant, Membership, Told
 
 MOST_A_RUN = 500  # the rest is found by the next run
 
@@ -24,6 +24,16 @@ def watch_ends(**_later: Any) -> None:
             act(membership=membership, asset=asset, by=SYSTEM)
         except ChangedMeanwhile:
             continue  # another worker was quicker, or the end is another one now
+
+
+@shared_task
+def note_lapses(**_later: Any) -> None:
+    """Write down which requests lapsed undecided."""
+    for request in AccessRequest.objects.with_lapse_to_note().order_by("lapses_at", "pk")[:MOST_A_RUN]:
+        try:
+            actions.note_lapse(request=request, by=SYSTEM)
+        except ChangedMeanwhile:
+            continue  # another worker was quicker, or it was decided
 
 
 def _due() -> Iterator[tuple[Membership, Asset | None, Told]]:

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 
-from .actions.seating import release
-from .models import Membership
+from .actions.seating import release, withdraw
+from .models import AccessRequest, Membership
 from .offboarding import Found, Reference, Trace
-from .querysets import MembershipQuerySet
+from .querysets import AccessRequestQuerySet, MembershipQuerySet
 
 
 def _answered_for(person: Person, account_ids: Collection[int]) -> MembershipQuerySet:
@@ -23,7 +23,17 @@ def _who(person: Person, account_ids: Collection[int]) -> Iterator[Found]:
         yield Found(row.account_id, str(row.person))
 
 
+def _wishes(person: Person, account_ids: Collection[int]) -> AccessRequestQuerySet:
+    return AccessRequest.objects.open().filter(person=person, account__in=account_ids)
+
+
+def _which(person: Person, account_ids: Collection[int]) -> Iterator[Found]:
+    for row in _wishes(person, account_ids).select_related("role", "asset").order_by("pk"):
+        yield Found(row.account_id, str(row.role or row.asset))
+
+
 TRACES = [
+    Trace(_("Open access requests"), _which, lambda person, account_ids: withdraw(_wishes(person, account_ids))),
     Trace(
         _("Left without anyone who answers for them"),
         _who,
@@ -35,6 +45,13 @@ REFERENCES = [
     Reference(
         "teams.Membership.sponsor", _("People whom the person answers for"), lambda: ~Q(state="ended"), "account"
     ),
+    Reference(
+        "teams.AccessRequest.person",
+        _("Open access requests"),
+        lambda: Q(state="open", lapses_at__gt=timezone.now()),
+        "account",
+    ),
+    Reference("teams.AccessRequest.decided_by"),
     Reference("teams.AssetGrant.user", _("Grants on single assets"), Q, "content_object__account"),
     Reference(
         "teams.OwnershipOffer.person", _("Offers of ownership to the person"), lambda: Q(state="open"), "account"

@@ -15,7 +15,7 @@ from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
 from invitations.models import Invitation
 from invitations.tokens import hash_of, token_for
 from teams.actions.grants import write_grants
-from teams.models import AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Role
+from teams.models import AccessRequest, AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Role
 
 PASSWORD = "a long enough sentence 4 tests"
 
@@ -106,6 +106,23 @@ class InvitationFactory(DjangoModelFactory):
     def link(self, create, extracted, **kwargs):
         self.token_hash = hash_of(token_for(self.pk, self.sending))
         self.save(update_fields=["token_hash"])
+
+
+class AccessRequestFactory(DjangoModelFactory):
+    """An editor's open wish for the administrator's role."""
+
+    class Meta:
+        model = AccessRequest
+
+    class Params:
+        wanted = "administrator"
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    membership = factory.LazyAttribute(lambda wish: MembershipFactory(account=wish.account))
+    person = factory.LazyAttribute(lambda wish: wish.membership.person)
+    role = factory.LazyAttribute(lambda wish: None if wish.asset else Role.objects.built_in(wish.wanted))
+    asset = None
+    reason = "Cover for Anna in August"
 
 
 class OwnershipOfferFactory(DjangoModelFactory):

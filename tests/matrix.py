@@ -20,6 +20,7 @@ class Inside:
     things: dict[str, str] = field(default_factory=dict)  # argument of the address -> thing of the world
     methods: frozenset[str] = frozenset({"get"})
     only: str = ""  # the one role whose person it is meant for; to every other insider it does not exist
+    seen_with: str = ""  # a permission without which the thing does not exist to an insider who did not make it
     given: dict[str, str] = field(default_factory=dict)  # further arguments of the address
     open_to: frozenset[str] = frozenset()  # states without power that see it all the same
     leads: str = ""  # the page that a GET leads to, where it shows none itself
@@ -84,6 +85,9 @@ INSIDE = {
     "member_grants": Inside(MANAGE_TEAM, {"pk": "member", "asset_id": "asset"}, ACT),
     "change_terms": Inside(MANAGE_TEAM, MEMBER, ACT),
     "extend_member": Inside(MANAGE_TEAM, MEMBER, frozenset({"post"})),
+    "access_requests": Inside(VIEW_ACCOUNT),
+    "ask_for_access": Inside(VIEW_ACCOUNT, methods=ACT),
+    "access_request": Inside(VIEW_ACCOUNT, {"pk": "request"}, ACT, seen_with=MANAGE_TEAM),
     "suspend_member": Inside(MANAGE_TEAM, MEMBER, ACT),
     "restore_member": Inside(MANAGE_TEAM, {"pk": "suspended_member"}, ACT),
     "offboard_member": Inside(MANAGE_TEAM, MEMBER, ACT),
@@ -119,6 +123,7 @@ POSTS = {
     "archive_asset": Post(),
     "confirm_role": Post(),
     "change_role": Post({"role": "analyst"}),
+    "access_request": Post({"decision": "refuse", "answer": "Not now"}),
     "change_terms": Post({"kind": "contractor"}),
     "extend_member": Post({"days": "30"}),
     "member_grants": Post({"codes": "run_ads"}),

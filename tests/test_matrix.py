@@ -24,6 +24,7 @@ from invitations.policies import fingerprint
 from teams.models import Membership
 from teams.permissions import BUILT_IN
 from tests.factories import (
+    AccessRequestFactory,
     AssetFactory,
     BusinessAccountFactory,
     InvitationFactory,
@@ -83,6 +84,7 @@ def _things(account: Any, heir: Membership) -> dict[str, Any]:
         "invitation": InvitationFactory(account=account).pk,
         "offer": OwnershipOfferFactory(account=account, person=heir.person).pk,
         "receipt": ReceiptFactory(account=account).pk,
+        "request": AccessRequestFactory(account=account).pk,
         "event": 2,
     }
 
@@ -150,6 +152,8 @@ def _shut_out(row: Inside, audience: str) -> int | None:
         return None if audience in row.open_to else 403
     if row.permission not in BUILT_IN[audience].holds:
         return 403
+    if row.seen_with and row.seen_with not in BUILT_IN[audience].holds:
+        return 404
     return 404 if row.only and audience != row.only else None
 
 

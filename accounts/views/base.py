@@ -20,7 +20,7 @@ from audit.events import ACCESS_REFUSED
 from audit.models import Event
 from audit.recording import Refused, note, record_refusal
 
-from ..access import Answer, Standing, explain, who_can_confirm, who_can_give
+from ..access import Answer, Standing, explain, way_to_ask, who_can_confirm, who_can_give
 from ..errors import ChangedMeanwhile, MissingPermission
 from ..models import BusinessAccount, Person
 from ..permissions import words_for
@@ -149,6 +149,7 @@ class AccountView(AskedByPerson, View):
             "words": refusal.words,
             "missing": words_for(refusal.code),
             "givers": who_can_give(refusal.code, self.account),
+            "ask_url": "" if self.me.pk == self.account.owner_id else way_to_ask(refusal.code, self.account),
         }
         return render(self.request, "accounts/missing_permission.html", context, status=403)
 

@@ -15,7 +15,7 @@ from accounts.doorbell import quiet
 from accounts.models import Asset, BusinessAccount, OutgoingMail, Person
 from audit.origin import Origin, stands_for
 from invitations.models import Invitation
-from teams.models import Membership, OwnershipOffer, Role
+from teams.models import AccessRequest, Membership, OwnershipOffer, Role
 
 from .cast import BROWSERS, CAST, PASSWORD
 
@@ -103,6 +103,11 @@ class Stage:
         if found is None:
             raise LookupError(f"{account} never invited {address}")
         return found
+
+    def request(self, account: str, who: str) -> AccessRequest:
+        """Return someone's open request for access."""
+        rows = AccessRequest.objects.open().filter(account=self.accounts[account], person=self.people[who])
+        return rows.with_all().latest("pk")
 
     def offer(self, account: str) -> OwnershipOffer:
         """Return the open offer of ownership."""

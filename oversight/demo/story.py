@@ -180,6 +180,17 @@ def _northwind(tell: Teller) -> None:
     tell.at("20d 17:30:10", verbs.mail_goes_out, account="northwind", address="kofi")
     tell.at("9d 11:00", verbs.suspend, account="northwind", who="bruno", by="nadia", reason="Laptop was stolen")
     tell.joins("northwind", "jonas", "analyst", 4, by="anna", confirmed=False)
+    tell.at(
+        "70d 09:00", verbs.ask_for_role, account="northwind", who="eddie", role="editor", reason="I plan the posts now"
+    )
+    for mail, who in enumerate(("nadia", "anna")):
+        tell.at(f"70d 09:00:1{mail}", verbs.mail_goes_out, account="northwind", address=who)
+    tell.at(
+        "69d 10:00", verbs.refuse_request, account="northwind", who="eddie", by="anna", answer="After your training"
+    )
+    tell.at("69d 10:00:10", verbs.mail_goes_out, account="northwind", address="eddie")
+    tell.at("110m", verbs.ask_on_asset, account="northwind", who="milo", asset="Ads EMEA", codes={"run_ads"}, days=21,
+            reason="The winter campaign starts on Monday, and I set up its ads.")  # fmt: skip
     agency = {"kind": "agency", "organisation": "Brightside Agency", "by": "anna"}
     tell.at("98d 10:00", verbs.agree_on_terms, account="northwind", who="ines", sponsor="anna", **agency)
     tell.at("3d 12:00", verbs.agree_on_terms, account="northwind", who="jonas", sponsor="anna", days=6, **agency)

@@ -182,6 +182,35 @@ def run_out(stage: Stage, account: str, who: str) -> None:
     teams.actions.note_end(membership=stage.member(account, who), by=SYSTEM)
 
 
+def ask_for_role(stage: Stage, account: str, who: str, role: str, reason: str) -> None:
+    """Ask for another role."""
+    teams.actions.ask_for_access(
+        membership=stage.member(account, who), role=stage.role(role), reason=reason, by=stage.people[who]
+    )
+
+
+def ask_on_asset(stage: Stage, account: str, who: str, asset: str, codes: set[str], reason: str, days: int = 0) -> None:
+    """Ask for permissions on one asset; `days` from the present on, or for good."""
+    ends_at = stage.now + dt.timedelta(days=days) if days else None
+    teams.actions.ask_for_access(
+        membership=stage.member(account, who), asset=stage.asset(account, asset), codes=codes, ends_at=ends_at,
+        reason=reason, by=stage.people[who],
+    )  # fmt: skip
+
+
+def approve_request(stage: Stage, account: str, who: str, by: str, answer: str = "") -> None:
+    """Give what someone asked for."""
+    request = stage.request(account, who)
+    teams.actions.approve_request(
+        request=request, codes=request.codes, ends_at=request.ends_at, answer=answer, by=stage.people[by]
+    )
+
+
+def refuse_request(stage: Stage, account: str, who: str, by: str, answer: str) -> None:
+    """Say no to what someone asked for."""
+    teams.actions.refuse_request(request=stage.request(account, who), answer=answer, by=stage.people[by])
+
+
 def suspend(stage: Stage, account: str, who: str, by: str, reason: str = "") -> None:
     """Stop someone's power for now."""
     teams.actions.suspend(membership=stage.member(account, who), by=stage.people[by], reason=reason)

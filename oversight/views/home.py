@@ -19,7 +19,7 @@ from audit.querysets import BY_ID, BY_TIME, stretch
 from invitations.models import Invitation
 from teams.coverage import done_by_one
 from teams.holdings import accesses_of
-from teams.models import Membership, OwnershipOffer
+from teams.models import AccessRequest, Membership, OwnershipOffer
 from teams.permissions import WIDE
 from teams.powers import may_words, powers_of
 
@@ -214,7 +214,7 @@ class AccountHome(AccountView, TemplateView):
         person, account = self.me, self.account
         seat = Membership.objects.current().select_related("role").get(account=account, person=person)
         assets = list(Asset.objects.in_use().filter(account=account).order_by("kind", "name", "pk"))
-        groups = powers_of(person, account, assets)
+        groups = powers_of(person, account, assets, asking=account.is_business)
         context = {
             "seat": seat,
             "assets": assets,
@@ -256,6 +256,10 @@ class AccountHome(AccountView, TemplateView):
             "invitations": invitations,
             "failed": [self._undelivered(invitation) for invitation in failed],
             "confirm": [self._to_confirm(row, seat) for row in confirm[:NAMED]],
+            "wishes": [
+                {"wish": row, "url": address_of("access_request", account.slug, row.pk)}
+                for row in AccessRequest.objects.waiting(account, but=self.me)[:NAMED]
+            ],
             "more_to_confirm": len(confirm) > NAMED,
             "ending": [
                 {

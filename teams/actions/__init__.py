@@ -7,11 +7,14 @@ from .members import change_role, confirm_role, leave, restore, suspend
 from .offboarding import bring_back, offboard
 from .ownership import accept_ownership, decline_ownership, offer_ownership, withdraw_offer
 from .policy import change_policy
+from .requests import approve_request, ask_for_access, note_lapse, refuse_request, withdraw_request
 from .terms import change_terms, set_end
 
 __all__ = [
     "accept_ownership",
     "announce_end",
+    "approve_request",
+    "ask_for_access",
     "bring_back",
     "change_policy",
     "change_role",
@@ -21,12 +24,15 @@ __all__ = [
     "decline_ownership",
     "leave",
     "note_end",
+    "note_lapse",
     "offboard",
     "offer_ownership",
     "open_account",
+    "refuse_request",
     "restore",
     "set_end",
     "set_grants",
     "suspend",
     "withdraw_offer",
+    "withdraw_request",
 ]

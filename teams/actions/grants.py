@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import PolicyViolation
-from accounts.models import Asset, Person
+from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM
 from audit.canonical import instant
 from audit.recording import action, record
@@ -43,22 +43,35 @@ def set_grants(
     codes = frozenset(codes)
     if not codes <= ASSET_CODES:
         raise PolicyViolation(_("This is no permission on an asset."))
+    changed = give(account, membership, asset, dict.fromkeys(codes, ends_at), by=by)
+    if changed is not None:
+        before, after = changed
+        record(GRANTS_CHANGED, by=by, on=account, target=membership, before=before, after=after, reason=reason)
+    return membership
+
+
+def give(
+    account: BusinessAccount, membership: Membership, asset: Asset, wanted: dict[str, dt.datetime | None], *, by: Person
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Check and make `wanted`, codes with their ends, exactly what a locked member is granted on a locked asset.
+
+    Returns before and after for the event of the act, or None where nothing changes. Raises as `set_grants` does.
+    """
     rows = AssetGrant.objects.filter(membership=membership, content_object=asset)
     held: dict[str, dt.datetime | None] = dict(rows.values_list("permission__codename", "ends_at"))
-    wanted: dict[str, dt.datetime | None] = dict.fromkeys(codes, ends_at)
     if wanted == held:
-        return membership
+        return None
     now = timezone.now()
-    added = {code for code in codes if code not in held or _is_more(ends_at, held[code], now=now)}
+    added = {code for code, end in wanted.items() if code not in held or _is_more(end, held[code], now=now)}
     authority.require(by, MANAGE_TEAM, on=account, over=membership, adding_on=[(asset, frozenset(added))])
-    if codes and ends_at is not None and ends_at <= now:
-        raise PolicyViolation(_("The end lies in the past."))
     changed = {code for code in {*held, *wanted} if held.get(code, MISSING) != wanted.get(code, MISSING)}
+    if any(wanted[code] is not None and wanted[code] <= now for code in changed & set(wanted)):
+        raise PolicyViolation(_("The end lies in the past."))
     rows.filter(permission__codename__in=changed).delete()
-    write_grants(membership, asset, changed & codes, ends_at=ends_at)
-    before, after = _as_event(asset, held), _as_event(asset, wanted)
-    record(GRANTS_CHANGED, by=by, on=account, target=membership, before=before, after=after, reason=reason)
-    return membership
+    ends = {wanted[code] for code in changed & set(wanted)}
+    for end in ends:
+        write_grants(membership, asset, {code for code in changed & set(wanted) if wanted[code] == end}, ends_at=end)
+    return _as_event(asset, held), _as_event(asset, wanted)
 
 
 def _is_more(end: dt.datetime | None, present: dt.datetime | None, *, now: dt.datetime) -> bool:

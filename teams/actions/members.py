@@ -1,10 +1,12 @@
 """What happens to a member: confirmed, given another role, suspended, restored; or leaving."""
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import ChangedMeanwhile, PolicyViolation
-from accounts.models import Person
+from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 from audit.recording import action, record
 
@@ -38,12 +40,26 @@ def change_role(*, membership: Membership, role: Role, by: Person, reason: str =
     room for another administrator; the owner's role), ChangedMeanwhile (ended since).
     """
     account, membership = seating.lock_member(membership)
+    changed = give_role(account, membership, role, by=by)
+    if changed is not None:
+        was, now = changed
+        record(ROLE_CHANGED, by=by, on=account, target=membership, before=was, after=now, reason=reason)
+    return membership
+
+
+def give_role(
+    account: BusinessAccount, membership: Membership, role: Role, *, by: Person
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Check and give a locked member another role, which also confirms it.
+
+    Returns before and after for the event of the act, or None where the role is held already. Raises as `change_role`
+    does.
+    """
     role = Role.objects.of(account).get(pk=role.pk)  # as it is now: a custom role may have been edited meanwhile
     if role == membership.role:
-        return membership  # nothing changed, so no event
+        return None
     given = membership.role.permissions if membership.confirmed_at else frozenset()  # confirming is giving it all
-    adding = role.permissions - given
-    authority.require(by, MANAGE_TEAM, on=account, over=membership, adding=adding)
+    authority.require(by, MANAGE_TEAM, on=account, over=membership, adding=role.permissions - given)
     if role.is_owner:
         raise PolicyViolation(_("Ownership moves by a transfer only."))
     if not membership.role.administers:
@@ -51,9 +67,7 @@ def change_role(*, membership: Membership, role: Role, by: Person, reason: str =
     before, membership.role = membership.role, role
     membership.confirmed_at = membership.confirmed_at or timezone.now()
     membership.save(update_fields=["role", "confirmed_at"])
-    was, now = {"role": before.as_event()}, {"role": role.as_event()}
-    record(ROLE_CHANGED, by=by, on=account, target=membership, before=was, after=now, reason=reason)
-    return membership
+    return {"role": before.as_event()}, {"role": role.as_event()}
 
 
 @action(SUSPENDED)

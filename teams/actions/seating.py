@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
 
-from ..models import Membership, OwnershipOffer, Role, Terms
-from ..querysets import MembershipQuerySet
+from ..models import AccessRequest, Membership, OwnershipOffer, Role, Terms
+from ..querysets import AccessRequestQuerySet, MembershipQuerySet
 
 
 def lock_member(membership: Membership) -> tuple[BusinessAccount, Membership]:
@@ -55,6 +55,11 @@ def end(membership: Membership) -> dict[str, Any]:
 def release(answered_for: MembershipQuerySet) -> None:
     """Leave members without anyone who answers for them."""
     answered_for.update(sponsor=None)
+
+
+def withdraw(requests: AccessRequestQuerySet) -> None:
+    """Withdraw open requests as a part of another act."""
+    requests.update(state=AccessRequest.State.WITHDRAWN, decided_at=timezone.now())
 
 
 def grants_of(membership: Membership) -> dict[str, list[str]]:

@@ -4,12 +4,17 @@ from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
 from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, HeirFilterForm, OfferOwnershipForm
 from .reasons import ReasonField, ReasonForm
+from .requests import REQUEST_STATES, ApproveForm, AskForRoleForm, AskOnAssetForm, RefuseForm, RequestFilterForm
 from .terms import UNTIL, ChangeTermsForm, EndField, ExtendForm, TermsForm, terms_initial
 
 __all__ = [
     "MOST_CHOICES",
+    "REQUEST_STATES",
     "STATES",
     "UNTIL",
+    "ApproveForm",
+    "AskForRoleForm",
+    "AskOnAssetForm",
     "BringBackForm",
     "ChangeRoleForm",
     "ChangeTermsForm",
@@ -22,6 +27,8 @@ __all__ = [
     "OfferOwnershipForm",
     "ReasonField",
     "ReasonForm",
+    "RefuseForm",
+    "RequestFilterForm",
     "TeamFilterForm",
     "TermsForm",
     "terms_initial",

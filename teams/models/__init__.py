@@ -3,6 +3,7 @@
 from .members import AssetGrant, Membership
 from .offboarding import UNDO_WITHIN, Offboarding, Receipt, text_of_statement
 from .ownership import OwnershipOffer
+from .requests import AccessRequest
 from .roles import Role
 from .terms import NOTICES, OUTSIDE, TERMS_FIELDS, Kind, OnTerms, Terms, Told
 
@@ -11,6 +12,7 @@ __all__ = [
     "OUTSIDE",
     "TERMS_FIELDS",
     "UNDO_WITHIN",
+    "AccessRequest",
     "AssetGrant",
     "Kind",
     "Membership",

@@ -17,11 +17,13 @@ from .members import (
 )
 from .offboarding import BringBack, OffboardMember, PersonPage, ReceiptFile, ReceiptPage
 from .ownership import AnswerOffer, OwnershipOfferPage, OwnershipPage, WithdrawOffer
+from .requests import AskForAccess, RequestList, RequestPage
 from .roles import RoleMatrix
 
 __all__ = [
     "AnswerOffer",
     "ArchiveAsset",
+    "AskForAccess",
     "AssetPage",
     "BringBack",
     "ChangeRole",
@@ -40,6 +42,8 @@ __all__ = [
     "PersonPage",
     "ReceiptFile",
     "ReceiptPage",
+    "RequestList",
+    "RequestPage",
     "RestoreMember",
     "RoleMatrix",
     "SecurityPolicyPage",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
+from accounts.access import way_to_ask
 from accounts.actions import archive_asset
 from accounts.models import Asset
 from accounts.permissions import ASSET_PERMISSIONS, MANAGE_ASSETS, MANAGE_TEAM, VIEW_ACCOUNT
@@ -47,8 +48,10 @@ class AssetPage(AccountView, TemplateView):
         answers = []
         for permission in ASSET_PERMISSIONS:
             answer = explain(person, permission.code, self.asset)
+            ask = person == self.me and not answer.allowed and self.account.owner_id != person.pk
             answers.append(
                 {
+                    "ask_url": f"{way_to_ask(permission.code, self.account)}&asset={self.asset.pk}" if ask else "",
                     "label": capfirst(str(permission.words)),
                     "allowed": answer.allowed,
                     "reason": answer.reason,

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
-from accounts.access import Standing
+from accounts.access import Standing, way_to_ask
 from accounts.errors import ChangedMeanwhile, MissingPermission, PolicyViolation
 from accounts.models import Asset
-from accounts.permissions import ASSET_CODES, MANAGE_TEAM, PERMISSIONS, VIEW_ACCOUNT
+from accounts.permissions import ASSET_CODES, MANAGE_TEAM, OWN_ACCOUNT, PERMISSIONS, VIEW_ACCOUNT
 from accounts.views import PAGE_SIZE, AccountFormView, AccountView, chips_of, page_of
 from audit.models import Event
 from audit.recording import Refused, record_refusal
@@ -208,12 +208,13 @@ class ChangeRole(MemberFormView):
             choices.append(
                 {
                     "role": role,
-                    "adds": _words(role.permissions - held),
-                    "takes": _words(held - role.permissions),
+                    "adds": words_of(role.permissions - held),
+                    "takes": words_of(held - role.permissions),
                     "leaves": [row for row in _among(alone, held - role.permissions) if not row.place],
                     "current": role == self.member.role,
                     "chosen": role.code == chosen,
                     "refusal": refusal.words if refusal else "",
+                    "ask_url": _way_to_ask(refusal),
                     "wide": bool(role.permissions & WIDE - held),
                 }
             )
@@ -266,7 +267,7 @@ class MemberGrants(MemberFormView):
         refusals = {code: lacking_on(self.me, self.asset, [code]) for code in ASSET_CODES - by_role}
         return super().get_context_data(
             asset=self.asset,
-            by_role=_words(by_role),
+            by_role=words_of(by_role),
             refusals=[refusal.words for refusal in refusals.values() if refusal],
             **kwargs,
         )
@@ -413,7 +414,15 @@ def _among(rows: list[SingleHanded], codes: frozenset[str]) -> list[SingleHanded
     return [row for row in narrowed if row.acts]
 
 
-def _words(codes: frozenset[str]) -> list[str]:
+def _way_to_ask(refusal: Refused | None) -> str:
+    """Return where the missing permission can be asked for; ownership can't."""
+    if not isinstance(refusal, MissingPermission) or refusal.code == OWN_ACCOUNT:
+        return ""
+    return way_to_ask(refusal.code, refusal.account)
+
+
+def words_of(codes: frozenset[str]) -> list[str]:
+    """Return permissions in words, in the order of the table."""
     return [str(entry.words) for code, entry in PERMISSIONS.items() if code in codes]
 
 

@@ -17,7 +17,7 @@ from accounts.models import Asset, BusinessAccount, Person
 from audit.models import Event
 from invitations.models import Invitation
 from oversight.demo.cast import CAST, PASSWORD
-from teams.models import Membership, OwnershipOffer, Receipt
+from teams.models import AccessRequest, Membership, OwnershipOffer, Receipt
 from tests.post import the_post_goes_out
 
 from .looking import Look, signed_in
@@ -128,6 +128,8 @@ def pages() -> dict[str, list[tuple[str, str]]]:
                     "declined": "pia.holmgren@northwind.example", "accepted": CAST["eddie"].address,
                 }.items()
             ),
+            at("access_requests", **here), ("access_requests_none", reverse("access_requests", kwargs=here) + "?state=refused"),
+            at("access_request", slug=northwind.slug, pk=AccessRequest.objects.open().get(account=northwind).pk),
             at("resend_invitation", **lena), at("copy_invitation_link", **lena), at("correct_invitation", **failed),
             at("change_invitation", **lena), at("revoke_invitation", **lena),
             at("activity", **here), at("event", slug=northwind.slug, number=changed.number),
@@ -137,6 +139,8 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         ],
         "eddie": [
             ("home_of_a_member", reverse("account_home", kwargs=here)), ("refused", reverse("team", kwargs=here)),
+            ("ask_on_an_asset", reverse("ask_for_access", kwargs=here) + "?permission=run_ads"),
+            at("ask_for_access", **here), ("my_requests", reverse("access_requests", kwargs=here)),
             ("leave_as_member", reverse("leave_account", kwargs=here)),
             ("settings_of_a_member", reverse("account_settings", kwargs=here)),
             ("offer_for_another", link_of("lena.fischer@northwind.example")),

@@ -28,6 +28,7 @@ from teams import actions as teams
 from teams.models import Membership, Role, Terms
 from tests.factories import (
     PASSWORD,
+    AccessRequestFactory,
     AssetFactory,
     BusinessAccountFactory,
     InvitationFactory,
@@ -103,6 +104,19 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     teams.set_end: lambda h: {"membership": h.member(), "ends_at": in_days(3), "by": h.olga},
     teams.announce_end: lambda h: {"membership": h.member(ends_at=in_days(3)), "by": SYSTEM},
     teams.note_end: lambda h: {"membership": h.member(ends_at=in_days(-1)), "by": SYSTEM},
+    teams.ask_for_access: lambda h: (lambda member: {
+        "membership": member, "by": member.person, "role": role("administrator"), "reason": "Cover for Anna",
+    })(h.member()),
+    teams.approve_request: lambda h: {"request": AccessRequestFactory(account=h.account), "by": h.olga},
+    teams.refuse_request: lambda h: {
+        "request": AccessRequestFactory(account=h.account), "answer": "Not now", "by": h.olga,
+    },
+    teams.withdraw_request: lambda h: (lambda wish: {"request": wish, "by": wish.person})(
+        AccessRequestFactory(account=h.account)
+    ),
+    teams.note_lapse: lambda h: {
+        "request": AccessRequestFactory(account=h.account, lapses_at=in_days(-1)), "by": SYSTEM,
+    },
     teams.leave: lambda h: (lambda member: {"membership": member, "by": member.person})(h.member()),
     teams.set_grants: lambda h: {
         "membership": h.member(), "asset": AssetFactory(account=h.account), "codes": ["run_ads"], "by": h.olga,
@@ -141,11 +155,11 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
 # What the system does, and what is asked of nobody: no person can lack a permission for it.
 FREE = {
     mails.settle_sent, mails.settle_delayed, mails.settle_parked, teams.open_account, accounts.change_profile,
-    teams.announce_end, teams.note_end, invitations.note_expiry,
+    teams.announce_end, teams.note_end, teams.note_lapse, invitations.note_expiry,
     invitations.decline, invitations.note_opening, invitations.sign_up, refuse_acceptance, oversight.note_reading,
     oversight.export_log,
 }  # fmt: skip
-ONESELF = {teams.leave, accounts.end_sessions}  # what takes away from oneself needs no power
+ONESELF = {teams.leave, teams.withdraw_request, accounts.end_sessions}  # what takes away from oneself needs no power
 
 
 def _session_of(person: Person) -> str:

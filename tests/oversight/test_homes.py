@@ -272,9 +272,9 @@ def test_a_line_of_the_navigation_asks_for_what_its_page_asks_for(entry):
 @pytest.mark.parametrize(
     ("holding", "lines"),
     [
-        ("administrator", "Overview Team Invitations Roles Assets Activity Security Settings"),
-        ("auditor", "Overview Roles Assets Activity Settings"),
-        ("editor", "Overview Roles Assets Settings"),
+        ("administrator", "Overview Team Invitations Requests Roles Assets Activity Security Settings"),
+        ("auditor", "Overview Requests Roles Assets Activity Settings"),
+        ("editor", "Overview Requests Roles Assets Settings"),
     ],
 )
 def test_the_navigation_holds_only_what_the_reader_may_open(client, holding, lines):
