@@ -35,4 +35,7 @@ OFFBOARDED = register("member.offboarded", _("offboard a member"), _("{actor} of
 BROUGHT_BACK = register(
     "member.brought_back", _("bring back a member"), _("{actor} brought {target} back as {after[role][name]}")
 )
+LIST_EXPORTED = register(
+    "member.list_exported", _("export the list of members"), _("{actor} exported the list of members ({after[format]})")
+)
 LEFT = register("member.left", _("leave the account"), _("{actor} left the account"))

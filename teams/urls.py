@@ -20,6 +20,7 @@ inside_an_account: list[URLPattern] = [
     path("assets/<int:pk>/", views.AssetPage.as_view(), name="asset"),
     path("assets/<int:pk>/archive/", views.ArchiveAsset.as_view(), name="archive_asset"),
     path("team/", views.TeamList.as_view(), name="team"),
+    path("team/export/", views.ExportMembers.as_view(), name="export_members"),
     path("team/offboard/", views.OffboardMany.as_view(), name="offboard_many"),
     path("team/<int:pk>/", views.MemberPage.as_view(), name="member"),
     path("team/<int:pk>/confirm/", views.ConfirmRole.as_view(), name="confirm_role"),

@@ -85,6 +85,7 @@ INSIDE = {
     "suspend_member": Inside(MANAGE_TEAM, MEMBER, ACT),
     "restore_member": Inside(MANAGE_TEAM, {"pk": "suspended_member"}, ACT),
     "offboard_member": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "export_members": Inside(MANAGE_TEAM, methods=ACT),
     "offboard_many": Inside(MANAGE_TEAM, methods=ACT),
     "receipt": Inside(VIEW_AUDIT, RECEIPT),
     "receipt_file": Inside(VIEW_AUDIT, RECEIPT, given={"kind": "json"}),
@@ -122,6 +123,7 @@ POSTS = {
     "restore_member": Post(),
     "offboard_member": Post({"reason": "Left"}),
     "bring_back": Post(),
+    "export_members": Post({"format": "csv"}, answer=200),
     "account_settings": Post({"name": "A new name"}, needs=MANAGE_SECURITY),
     "upgrade_account": Post(answer=422),  # it is a business account already
     "add_asset": Post(ASSET_FORM),

@@ -1,6 +1,7 @@
 """Every change of this floor: one function for one act."""
 
 from .accounts import close_account, open_account
+from .exporting import export_members
 from .grants import set_grants
 from .members import change_role, confirm_role, leave, restore, suspend
 from .offboarding import bring_back, offboard
@@ -15,6 +16,7 @@ __all__ = [
     "close_account",
     "confirm_role",
     "decline_ownership",
+    "export_members",
     "leave",
     "offboard",
     "offer_ownership",

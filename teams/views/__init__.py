@@ -3,6 +3,7 @@
 from .accounts import CloseAccount, OpenAccount, SecurityPolicyPage
 from .assets import ArchiveAsset, AssetPage
 from .bulk import OffboardMany
+from .exporting import ExportMembers
 from .members import (
     ChangeRole,
     ConfirmRole,
@@ -25,6 +26,7 @@ __all__ = [
     "ChangeRole",
     "CloseAccount",
     "ConfirmRole",
+    "ExportMembers",
     "LeaveAccount",
     "MemberGrants",
     "MemberPage",

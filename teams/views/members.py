@@ -48,11 +48,9 @@ class TeamList(AccountView, TemplateView):
         """Filter, sort, count for the chips, and page."""
         form = TeamFilterForm(self.request.GET, account=self.account)
         wanted = form.wanted()
-        found = Membership.objects.filter(account=self.account).matching(wanted["q"])
-        if wanted["role"]:
-            found = found.filter(role=wanted["role"])
-        counts = found.state_counts(self.account.policy)
-        rows = found.in_state(wanted["state"], self.account.policy).for_team_page().in_order(wanted["sort"] or "name")
+        members = Membership.objects.filter(account=self.account)
+        counts = members.narrowed(wanted).state_counts(self.account.policy)
+        rows = members.listed(wanted, self.account.policy)
         page = page_of(rows, self.request, count=counts[wanted["state"] or "current"])
         filtered = bool(wanted["q"] or wanted["role"] or wanted["state"])
         read_many([row for row in page if row.is_current], self.account)

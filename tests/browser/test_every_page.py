@@ -109,6 +109,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("member_ended", reverse("member", kwargs=_member(northwind, "kofi", state="ended"))),
             at("confirm_role", **elif_), at("change_role", **oscar), at("suspend_member", **oscar),
             at("restore_member", **bruno), at("offboard_member", **oscar), at("offboard_many", **here),
+            ("export_members", reverse("export_members", kwargs=here) + "?state=active&q=a"),
             ("offboard_administrator", reverse("offboard_member", kwargs=elif_)), at("person", pk=ines.pk),
             at("receipt", **receipt), at("bring_back", **receipt), at("member_grants", **oscar, asset_id=us.pk),
             at("roles", **here), at("assets", **here), at("asset", slug=northwind.slug, pk=us.pk),

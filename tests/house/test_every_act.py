@@ -98,6 +98,7 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     teams.set_grants: lambda h: {
         "membership": h.member(), "asset": AssetFactory(account=h.account), "codes": ["run_ads"], "by": h.olga,
     },
+    teams.export_members: lambda h: {"account": h.account, "by": h.olga, "file": "CSV", "narrowed": {}},
     teams.offer_ownership: lambda h: {"account": h.account, "membership": h.member(), "by": h.olga},
     teams.accept_ownership: lambda h: _offered(h),
     teams.decline_ownership: lambda h: _offered(h),
