@@ -86,6 +86,8 @@ INSIDE = {
     "restore_member": Inside(MANAGE_TEAM, {"pk": "suspended_member"}, ACT),
     "offboard_member": Inside(MANAGE_TEAM, MEMBER, ACT),
     "export_members": Inside(MANAGE_TEAM, methods=ACT),
+    "change_role_of_many": Inside(MANAGE_TEAM, methods=ACT),
+    "suspend_many": Inside(MANAGE_TEAM, methods=ACT),
     "offboard_many": Inside(MANAGE_TEAM, methods=ACT),
     "receipt": Inside(VIEW_AUDIT, RECEIPT),
     "receipt_file": Inside(VIEW_AUDIT, RECEIPT, given={"kind": "json"}),

@@ -5,9 +5,11 @@ from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
 from .offboarding import OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, HeirFilterForm, OfferOwnershipForm
 from .reasons import ReasonField, ReasonForm
+from .selection import MOST_SELECTED, SelectionForm
 
 __all__ = [
     "MOST_CHOICES",
+    "MOST_SELECTED",
     "STATES",
     "ChangeRoleForm",
     "ExportMembersForm",
@@ -18,5 +20,6 @@ __all__ = [
     "OfferOwnershipForm",
     "ReasonField",
     "ReasonForm",
+    "SelectionForm",
     "TeamFilterForm",
 ]

@@ -17,6 +17,7 @@ from .members import (
 from .offboarding import BringBack, OffboardMember, PersonPage, ReceiptFile, ReceiptPage
 from .ownership import AnswerOffer, OwnershipOfferPage, OwnershipPage, WithdrawOffer
 from .roles import RoleMatrix
+from .selection import ChangeRoleOfMany, SuspendMany
 
 __all__ = [
     "AnswerOffer",
@@ -24,6 +25,7 @@ __all__ = [
     "AssetPage",
     "BringBack",
     "ChangeRole",
+    "ChangeRoleOfMany",
     "CloseAccount",
     "ConfirmRole",
     "ExportMembers",
@@ -41,6 +43,7 @@ __all__ = [
     "RestoreMember",
     "RoleMatrix",
     "SecurityPolicyPage",
+    "SuspendMany",
     "SuspendMember",
     "TeamList",
     "WithdrawOffer",

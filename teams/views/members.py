@@ -14,7 +14,7 @@ from django.views.generic import TemplateView
 
 from accounts.access import Standing
 from accounts.errors import ChangedMeanwhile, PolicyViolation
-from accounts.models import Asset
+from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM, PERMISSIONS, VIEW_ACCOUNT
 from accounts.views import PAGE_SIZE, AccountFormView, AccountView, chips_of, page_of
 from audit.models import Event
@@ -25,12 +25,12 @@ from ..access import standing_of
 from ..authority import lacking, lacking_on, obstacle
 from ..coverage import SingleHanded, left_to_one
 from ..events import ACCOUNT_OPENED
-from ..forms import STATES, ChangeRoleForm, GrantsForm, ReasonForm, TeamFilterForm
+from ..forms import MOST_SELECTED, STATES, ChangeRoleForm, GrantsForm, ReasonForm, TeamFilterForm
 from ..holdings import read_many
 from ..models import AssetGrant, Membership, Receipt, Role
 from ..people import seats_of
 from ..permissions import WIDE
-from ..policies import require_room
+from ..policies import no_seat_left, seats_left
 from ..powers import powers_of
 
 LONGEST_HISTORY = 50
@@ -61,6 +61,9 @@ class TeamList(AccountView, TemplateView):
             form=form,
             page_obj=page,
             chips=chips_of(self.request, STATES, {**counts, "": counts["current"]}, wanted["state"]),
+            filters=[(name, form[name].data) for name in ("q", "role", "state") if form[name].data],
+            pickable=any(row.is_current and not row.hindered for row in page),
+            too_many=page.paginator.count > MOST_SELECTED,
             waiting=self._waiting() if counts["to_confirm"] and not filtered and page.number == 1 else [],
             **kwargs,
         )
@@ -183,14 +186,15 @@ class ChangeRole(MemberFormView):
         chosen = self.request.POST.get("role", "")
         held = self.member.role.permissions
         alone = left_to_one(self.account, without=self.member)
+        room = seats_left(self.account)
         choices = []
         for role in Role.objects.of(self.account):
-            refusal = self._refusal(role)
+            refusal = refusal_of_role(self.me, self.account, self.member, role, room=room)
             choices.append(
                 {
                     "role": role,
-                    "adds": _words(role.permissions - held),
-                    "takes": _words(held - role.permissions),
+                    "adds": words_of(role.permissions - held),
+                    "takes": words_of(held - role.permissions),
                     "leaves": [row for row in _among(alone, held - role.permissions) if not row.place],
                     "current": role == self.member.role,
                     "chosen": role.code == chosen,
@@ -199,21 +203,6 @@ class ChangeRole(MemberFormView):
                 }
             )
         return super().get_context_data(choices=choices, **kwargs)
-
-    def _refusal(self, role: Role) -> Refused | None:
-        """Return why a role can't be chosen; the action asks all of it again."""
-        if role.is_owner:
-            return PolicyViolation(_("Ownership moves by a transfer only."))
-        given = self.member.role.permissions if self.member.confirmed_at else frozenset()
-        if refusal := lacking(self.me, self.account, role.permissions - given):
-            return refusal
-        if self.member.role.administers:
-            return None  # the seat is taken already
-        try:
-            require_room(self.account, role)
-        except PolicyViolation as full:
-            return full
-        return None
 
     def form_valid(self, form: ChangeRoleForm) -> HttpResponse:
         """Change it."""
@@ -246,7 +235,7 @@ class MemberGrants(MemberFormView):
         refusals = {code: lacking_on(self.me, self.asset, [code]) for code in ASSET_CODES - by_role}
         return super().get_context_data(
             asset=self.asset,
-            by_role=_words(by_role),
+            by_role=words_of(by_role),
             refusals=[refusal.words for refusal in refusals.values() if refusal],
             **kwargs,
         )
@@ -329,13 +318,27 @@ def member_page(member: Membership) -> str:
     return reverse("member", args=[member.account.slug, member.pk])
 
 
+def refusal_of_role(
+    by: Person, account: BusinessAccount, member: Membership, role: Role, *, room: int
+) -> Refused | None:
+    """Return why a member can't be given a role; the action asks all of it again. `room` is for administrators."""
+    if role.is_owner:
+        return PolicyViolation(_("Ownership moves by a transfer only."))
+    given = member.role.permissions if member.confirmed_at else frozenset()
+    if refusal := lacking(by, account, role.permissions - given):
+        return refusal
+    seated = member.role.administers  # the seat is taken already
+    return no_seat_left(account) if role.administers and not seated and room <= 0 else None
+
+
 def _among(rows: list[SingleHanded], codes: frozenset[str]) -> list[SingleHanded]:
     """Return of what is left to one person only the acts of these codes."""
     narrowed = (replace(row, acts=[act for act in row.acts if act.code in codes]) for row in rows)
     return [row for row in narrowed if row.acts]
 
 
-def _words(codes: frozenset[str]) -> list[str]:
+def words_of(codes: frozenset[str]) -> list[str]:
+    """Return permissions in words, in the order of the table."""
     return [str(entry.words) for code, entry in PERMISSIONS.items() if code in codes]
 
 

@@ -109,6 +109,10 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("member_ended", reverse("member", kwargs=_member(northwind, "kofi", state="ended"))),
             at("confirm_role", **elif_), at("change_role", **oscar), at("suspend_member", **oscar),
             at("restore_member", **bruno), at("offboard_member", **oscar), at("offboard_many", **here),
+            ("change_role_of_many_none", reverse("change_role_of_many", kwargs=here)),
+            ("change_role_of_many", f"{reverse('change_role_of_many', kwargs=here)}?member={oscar['pk']}&member={elif_['pk']}"),
+            ("suspend_many", f"{reverse('suspend_many', kwargs=here)}?member={oscar['pk']}&member={elif_['pk']}&member={bruno['pk']}"),
+            ("suspend_many_too_many", reverse("suspend_many", kwargs=here) + "?all=1&q=zzz"),
             ("export_members", reverse("export_members", kwargs=here) + "?state=active&q=a"),
             ("offboard_administrator", reverse("offboard_member", kwargs=elif_)), at("person", pk=ines.pk),
             at("receipt", **receipt), at("bring_back", **receipt), at("member_grants", **oscar, asset_id=us.pk),
@@ -359,6 +363,23 @@ def offboarding(look: Look, settings) -> None:
     page.context.close()
 
 
+def selecting(look: Look, settings) -> None:
+    """Members ticked on the team page: the bar that comes with it, the fates, and what happened."""
+    page = look.window("nadia")
+    page.goto(f"{look.site}{reverse('team', args=['northwind-coffee'])}")
+    for box in page.locator("input[name=member]").all()[:3]:
+        box.check()
+    look.look(page, "team_selected")
+    page.get_by_role("button", name="Change role").click()
+    page.wait_for_url(re.compile("/team/selected/role/"))
+    page.locator("input[name=role][value=analyst]").check()
+    look.send(page)
+    look.look(page, "change_role_of_many_dry_run")
+    look.send(page, "main form .btn-primary")
+    look.look(page, "change_role_of_many_done")
+    page.context.close()
+
+
 def being_invited(look: Look, settings) -> None:
     """By a mailed link and by one that was handed over, new and known, until the account is entered; and declining."""
     page = look.window()
@@ -410,7 +431,8 @@ def running_it_locally(look: Look, settings) -> None:
 
 
 JOURNEYS = [
-    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, mistyping, offboarding, being_invited,
+    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, mistyping, offboarding,
+    selecting, being_invited,
     running_it_locally,
 ]  # fmt: skip
 
