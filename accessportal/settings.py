@@ -147,6 +147,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 CELERY_BEAT_SCHEDULE = {
     "sweep-the-outbox": {"task": "accounts.tasks.sweep_outbox", "schedule": 15.0},
+    "sweep-the-imports": {"task": "invitations.tasks.sweep_imports", "schedule": 30.0},
+    "clear-old-imports": {"task": "invitations.tasks.clear_old_imports", "schedule": 6 * 60 * 60.0},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 6 * 60 * 60.0},
 }
 

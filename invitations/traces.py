@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Person
 from teams.offboarding import Found, Reference, Trace
 
-from .actions.ending import revoke_all
-from .models import Invitation
-from .querysets import InvitationQuerySet
+from .actions.ending import revoke_all, stop_all, strike_out
+from .models import Import, ImportRow, Invitation
+from .querysets import ImportQuerySet, ImportRowQuerySet, InvitationQuerySet
 
 
 def _to(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
@@ -23,6 +23,14 @@ def _by(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
     return Invitation.objects.open().filter(invited_by=person, account__in=account_ids)
 
 
+def _lists_by(person: Person, account_ids: Collection[int]) -> ImportQuerySet:
+    return Import.objects.running().filter(by=person, account__in=account_ids)
+
+
+def _places_of(person: Person, account_ids: Collection[int]) -> ImportRowQuerySet:
+    return ImportRow.objects.waiting().filter(address=person.email, source__account__in=account_ids)
+
+
 def _is_open() -> Q:
     return Q(state="open", expires_at__gt=timezone.now())
 
@@ -30,6 +38,17 @@ def _is_open() -> Q:
 def _words(rows: InvitationQuerySet) -> Iterator[Found]:
     for row in rows.select_related("role").order_by("pk"):
         yield Found(row.account_id, _("%(address)s as %(role)s") % {"address": row.address, "role": row.role})
+
+
+def _list_words(rows: ImportQuerySet) -> Iterator[Found]:
+    for row in rows.order_by("pk"):
+        yield Found(row.account_id, row.file_name)
+
+
+def _place_words(rows: ImportRowQuerySet) -> Iterator[Found]:
+    for row in rows.select_related("source", "role").order_by("pk"):
+        words = _("%(address)s as %(role)s, from %(file)s")
+        yield Found(row.source.account_id, words % {"address": row.address, "role": row.role, "file": row.source})
 
 
 TRACES = [
@@ -42,6 +61,16 @@ TRACES = [
         gettext_lazy("Invitations sent by the person"),
         lambda person, accounts: _words(_by(person, accounts)),
         lambda person, accounts: revoke_all(_by(person, accounts)),
+    ),
+    Trace(
+        gettext_lazy("Lists of people that the person is inviting"),
+        lambda person, accounts: _list_words(_lists_by(person, accounts)),
+        lambda person, accounts: stop_all(_lists_by(person, accounts)),
+    ),
+    Trace(
+        gettext_lazy("Places on lists of people to invite"),
+        lambda person, accounts: _place_words(_places_of(person, accounts)),
+        lambda person, accounts: strike_out(_places_of(person, accounts)),
     ),
 ]
 REFERENCES = [
@@ -57,5 +86,18 @@ REFERENCES = [
         gettext_lazy("Invitations sent by the person"),
         _is_open,
         "account",
+    ),
+    Reference(
+        "invitations.Import.by",
+        gettext_lazy("Lists of people that the person is inviting"),
+        lambda: Q(state="running"),
+        "account",
+    ),
+    Reference(
+        "invitations.ImportRow.address",
+        gettext_lazy("Places on lists of people to invite"),
+        lambda: Q(fate="waiting", source__state="running"),
+        "source__account",
+        by_address=True,
     ),
 ]

@@ -48,7 +48,7 @@ class Post:
 
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
-RECEIPT = {"pk": "receipt"}
+RECEIPT, IMPORT = {"pk": "receipt"}, {"pk": "import"}
 
 INSIDE = {
     "account_home": Inside(VIEW_ACCOUNT),
@@ -63,6 +63,12 @@ INSIDE = {
     "correct_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
     "change_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
     "revoke_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
+    "imports": Inside(MANAGE_TEAM, methods=ACT),
+    "import": Inside(MANAGE_TEAM, IMPORT),
+    "import_columns": Inside(MANAGE_TEAM, IMPORT, ACT),
+    "start_import": Inside(MANAGE_TEAM, IMPORT, ACT),
+    "stop_import": Inside(MANAGE_TEAM, IMPORT, ACT),
+    "import_problems": Inside(MANAGE_TEAM, IMPORT),
     "security_policy": Inside(MANAGE_SECURITY, methods=ACT),
     "close_account": Inside(OWN_ACCOUNT, methods=ACT),
     "leave_account": Inside(
@@ -109,6 +115,9 @@ POSTS = {
     "correct_invitation": Post({"address": "right@example.com"}),
     "change_invitation": Post({"role": "analyst"}),
     "revoke_invitation": Post(),
+    "import_columns": Post({"address_column": "0", "role": "editor"}),
+    "stop_import": Post(),
+    "start_import": Post(answer=409),  # nobody has looked at what would happen
     "security_policy": Post({
         "second_factor": "everyone", "confirmation": "before", "most_administrators": "5", "invitation_days": "3",
     }),

@@ -26,6 +26,7 @@ from teams.permissions import BUILT_IN
 from tests.factories import (
     AssetFactory,
     BusinessAccountFactory,
+    ImportFactory,
     InvitationFactory,
     MembershipFactory,
     OwnershipOfferFactory,
@@ -83,6 +84,7 @@ def _things(account: Any, heir: Membership) -> dict[str, Any]:
         "invitation": InvitationFactory(account=account).pk,
         "offer": OwnershipOfferFactory(account=account, person=heir.person).pk,
         "receipt": ReceiptFactory(account=account).pk,
+        "import": ImportFactory(account=account).pk,
         "event": 2,
     }
 

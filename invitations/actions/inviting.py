@@ -11,7 +11,7 @@ from teams.policies import require_room
 
 from .. import policies
 from ..events import INVITED
-from ..models import Invitation
+from ..models import ImportRow, Invitation
 from . import sending
 
 
@@ -24,13 +24,18 @@ def invite(
     by: Person,
     grants: policies.Grants | None = None,
     message: str = "",
+    row: ImportRow | None = None,
 ) -> Invitation:
     """Offer a membership to a normalised address, queue its mail, and return the invitation (rules 2, 5, 6, 8, 10).
 
+    `row` is that of a list which is worked through: it is settled by the same transaction, so nobody is invited twice.
+
     Raises MissingPermission, PolicyViolation (standard account, a member, oneself, an open one, no room, too many),
-    ChangedMeanwhile (role or asset gone).
+    ChangedMeanwhile (role or asset gone, the row settled).
     """
     account = BusinessAccount.objects.open().select_related("policy").lock(account.pk)
+    if row is not None:
+        row = ImportRow.objects.waiting().lock(row.pk)
     role, grants = sending.current(account, role, grants or {})
     policies.require_offerable(account, role, grants)
     sending.require_right(by, account, role, grants)
@@ -51,7 +56,12 @@ def invite(
     )
     sending.write_offer(invitation, grants)
     sending.begin_sending(invitation, channel=Invitation.Channel.MAIL)
-    record(INVITED, by=by, on=account, target=invitation, after=sending.as_event(role, grants))
+    after = sending.as_event(role, grants)
+    if row is not None:
+        row.fate, row.invitation = ImportRow.Fate.INVITED, invitation
+        row.save(update_fields=["fate", "invitation"])
+        after["import"] = row.source_id
+    record(INVITED, by=by, on=account, target=invitation, after=after)
     return invitation
 
 

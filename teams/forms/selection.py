@@ -1,6 +1,9 @@
 """Which members of the team page an act is about."""
 
+from typing import cast
+
 from django import forms
+from django.http import QueryDict
 
 from .members import TeamFilterForm
 
@@ -19,5 +22,5 @@ class SelectionForm(TeamFilterForm):
 
     def ids(self) -> list[int]:
         """Return the ids that are ticked, each once; whether there are such members is not known here."""
-        typed = self.data.getlist("member")
+        typed = cast("QueryDict", self.data).getlist("member")
         return list({int(text): None for text in typed if text.isdecimal() and len(text) <= LONGEST_ID})

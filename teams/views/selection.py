@@ -69,11 +69,11 @@ class ActOnSelection(AccountFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Ask first; a yes counts only for what was shown."""
-        fates = self.fates(form)
-        asked = self.fingerprint(fates, form)
-        if self.request.POST.get("sure") != asked or not _changing(fates):
+        shown = self.preview(form)
+        fates = shown["fates"]
+        if self.request.POST.get("sure") != shown["asked"] or not shown["changing"]:
             changed = "sure" in self.request.POST
-            return self.render_to_response(self.get_context_data(form=form, changed=changed, **self.preview(form)))
+            return self.render_to_response(self.get_context_data(form=form, changed=changed, **shown))
         for fate in _changing(fates):
             self._act_on(fate, form)
         done = sum(fate.done for fate in fates)
@@ -82,12 +82,12 @@ class ActOnSelection(AccountFormView):
     def preview(self, form: Any) -> dict[str, Any]:
         """Return what the page shows before it asks."""
         fates = self.fates(form)
-        asked = self.fingerprint(fates, form)
+        changing = _changing(fates)
         return {
             "fates": fates,
-            "changing": len(_changing(fates)),
-            "asked": asked,
-            "alone": self.alone(_changing(fates), form),
+            "changing": len(changing),
+            "asked": self.fingerprint(changing, form),
+            "alone": self.alone(changing, form),
         }
 
     def fates(self, form: Any) -> list[Fate]:
@@ -102,9 +102,9 @@ class ActOnSelection(AccountFormView):
         """Return what only one person could do afterwards."""
         raise NotImplementedError
 
-    def fingerprint(self, fates: Sequence[Fate], form: Any) -> str:
+    def fingerprint(self, changing: Sequence[Fate], form: Any) -> str:
         """Return a short name of exactly what would be done."""
-        text = repr((self.verb, self.about(form), [fate.shown for fate in _changing(fates)]))
+        text = repr((self.verb, self.about(form), [fate.shown for fate in changing]))
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def about(self, form: Any) -> Any:

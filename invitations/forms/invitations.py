@@ -11,8 +11,8 @@ from accounts.models import Asset, BusinessAccount
 from accounts.permissions import ASSET_PERMISSIONS
 from teams.models import Role
 
-from .models import Invitation
-from .policies import Grants
+from ..models import Invitation
+from ..policies import Grants
 
 MOST_AT_ONCE = 50
 STATES = {
