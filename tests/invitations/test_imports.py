@@ -357,3 +357,8 @@ def test_the_pages_of_a_list_stand_whatever_was_typed_in_it(client, account):
 
     assert [page.status_code for page in pages] == [200, 200, 200]
     assert not any("<script>alert" in page.content.decode() for page in pages)
+    listing.rows.filter(number=2).update(typed=["ok@example.com", "editor", ""])
+    assert started(listing, account.owner).is_running
+    actions.work_through(import_id=listing.pk)
+    assert client.get(url("import", account, listing)).status_code == 200
+    assert client.get(url("import_problems", account, listing)).status_code == 200

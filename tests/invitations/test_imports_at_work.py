@@ -8,11 +8,13 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from accessportal.celery import app
 from accounts.errors import ChangedMeanwhile
 from accounts.models import OutgoingMail, Person
 from audit.models import Event
 from invitations import actions, fates, policies
 from invitations.actions import working
+from invitations.actions.importing import WORK
 from invitations.models import Import, ImportRow, Invitation
 from teams import actions as teams
 from teams.models import Membership, Role
@@ -201,6 +203,15 @@ class TestOneWorker:
         assert 'hx-trigger="every 3s"' in running
         assert "30 people invited" in done
         assert "every 3s" not in done
+
+
+@pytest.mark.rule(10)
+def test_every_task_that_is_rung_for_or_that_beat_sends_is_known_to_the_worker(settings):
+    app.loader.import_default_modules()
+
+    wanted = {WORK, *(entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values())}
+
+    assert wanted - set(app.tasks) == set()
 
 
 # --- Really at once ---------------------------------------------------------------------------------------------------
