@@ -150,6 +150,8 @@ CELERY_BEAT_SCHEDULE = {
     "watch-ends": {"task": "teams.tasks.watch_ends", "schedule": 60.0},
     "note-lapsed-requests": {"task": "teams.tasks.note_lapses", "schedule": 60.0},
     "note-expired-invitations": {"task": "invitations.tasks.note_expiries", "schedule": 60.0},
+    "sweep-the-imports": {"task": "invitations.tasks.sweep_imports", "schedule": 30.0},
+    "clear-old-imports": {"task": "invitations.tasks.clear_old_imports", "schedule": 6 * 60 * 60.0},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 6 * 60 * 60.0},
 }
 

@@ -1,4 +1,4 @@
-"""Events as a file: CSV that a spreadsheet opens without running anything (rule 18, AU9)."""
+"""Events, and other lists, as a file: CSV that a spreadsheet opens without running anything (rule 18, AU9)."""
 
 import csv
 import json
@@ -59,8 +59,13 @@ class _Line:
 
 
 def csv_lines(events: Iterable[Event]) -> Iterator[bytes]:
-    """Yield the file line by line, the head first, in UTF-8. Nothing is kept, whatever the number of events."""
+    """Yield the log as a file, line by line."""
+    return csv_of(COLUMNS, ([read(event) for read in COLUMNS.values()] for event in events))
+
+
+def csv_of(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
+    """Yield a file line by line, the head first, in UTF-8, each cell neutralised. Nothing of it is kept."""
     writer = csv.writer(_Line())
-    yield (BOM + writer.writerow(COLUMNS)).encode()
-    for event in events:
-        yield writer.writerow([neutral(read(event)) for read in COLUMNS.values()]).encode()
+    yield (BOM + writer.writerow(head)).encode()
+    for row in rows:
+        yield writer.writerow([neutral(cell) for cell in row]).encode()

@@ -36,3 +36,22 @@ ACCEPTED = register(
     "invitation.accepted", _("accept an invitation"), _("{actor} accepted the invitation as {after[role][name]}")
 )
 DECLINED = register("invitation.declined", _("decline an invitation"), _("The invitation of {target} was declined"))
+LIST_UPLOADED = register(
+    "invitation.list_uploaded",
+    _("upload a list of people to invite"),
+    _("{actor} uploaded {target}, a list of {after[rows]} people to invite"),
+)
+LIST_MAPPED = register(
+    "invitation.list_mapped",
+    _("choose the columns of a list"),
+    _("{actor} chose what is read from which column of {target}"),
+)
+LIST_STARTED = register(
+    "invitation.list_started",
+    _("start inviting a list"),
+    _("{actor} started to invite {after[to_invite]} people from {target}"),
+)
+LIST_STOPPED = register("invitation.list_stopped", _("stop inviting a list"), _("{actor} stopped the list {target}"))
+LIST_DONE = register(
+    "invitation.list_done", _("finish a list"), _("The list {target} is done: {after[invited]} people were invited")
+)

@@ -92,3 +92,53 @@ def _parked_mail() -> QuerySet[OutgoingMail]:
     return OutgoingMail.objects.parked().filter(
         kind=INVITATION_MAIL, about_kind="invitation", about_id=OuterRef("pk"), sending=OuterRef("sending")
     )
+
+
+class ImportQuerySet(LockableQuerySet):
+    """Lists of people to invite."""
+
+    def draft(self) -> Self:
+        """Those that nobody has started."""
+        return self.filter(state=self.model.State.DRAFT)
+
+    def running(self) -> Self:
+        """Those that are being worked through."""
+        return self.filter(state=self.model.State.RUNNING)
+
+    def unended(self) -> Self:
+        """Those that are not done and not stopped."""
+        return self.filter(state__in=[self.model.State.DRAFT, self.model.State.RUNNING])
+
+    def due(self) -> Self:
+        """The running ones that no worker holds and that wait for nothing, in accounts that are open."""
+        return self.running().filter(due_at__lte=timezone.now(), account__closed_at=None)
+
+    def newest_first(self) -> Self:
+        """With all that a list of them shows, in a total order."""
+        return self.select_related("by").order_by("-created_at", "-pk")
+
+
+class ImportRowQuerySet(LockableQuerySet):
+    """Rows of such lists."""
+
+    def waiting(self) -> Self:
+        """Those of running lists whose person is still to be invited, in the order of the file."""
+        running = self.model.source.field.related_model.State.RUNNING
+        return self.filter(fate=self.model.Fate.WAITING, source__state=running).order_by("number")
+
+    def tally(self) -> dict[str, int]:
+        """Return how many there are of each fate, in one query."""
+        return dict(self.order_by().values_list("fate").annotate(many=Count("pk")))
+
+    def failed(self) -> Self:
+        """Those that were not invited, and won't be."""
+        return self.exclude(fate__in=[self.model.Fate.WAITING, self.model.Fate.INVITED])
+
+    def matching(self, text: str) -> Self:
+        """Those whose address, as it was typed, holds this text."""
+        return self.filter(shown__icontains=text) if text else self
+
+    def listed(self, fate: str, text: str) -> Self:
+        """Those of one fate (all of them where none is named) that fit the search, in the order of the file."""
+        rows = self.matching(text).select_related("role").order_by("number")
+        return rows.filter(fate=fate) if fate else rows

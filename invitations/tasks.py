@@ -21,3 +21,21 @@ def note_expiries(**_later: Any) -> None:
             actions.note_expiry(invitation=invitation, by=SYSTEM)
         except ChangedMeanwhile:
             continue  # another worker was quicker, or it was sent anew
+
+
+@shared_task
+def work_through_import(*, import_id: int, **_later: Any) -> None:
+    """Invite the next people of a list."""
+    actions.work_through(import_id=import_id)
+
+
+@shared_task
+def sweep_imports(**_later: Any) -> None:
+    """Find the lists that wait for a worker, and ring for them again."""
+    actions.sweep_imports()
+
+
+@shared_task
+def clear_old_imports(**_later: Any) -> None:
+    """Delete the rows of old lists."""
+    actions.clear_old_imports()

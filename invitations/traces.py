@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Person
 from teams.offboarding import Found, Reference, Trace
 
-from .actions.ending import release, revoke_all
-from .models import Invitation
-from .querysets import InvitationQuerySet
+from .actions.ending import release, revoke_all, stop_all, strike_out
+from .models import Import, ImportRow, Invitation
+from .querysets import ImportQuerySet, ImportRowQuerySet, InvitationQuerySet
 
 
 def _to(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
@@ -27,6 +27,14 @@ def _sponsored(person: Person, account_ids: Collection[int]) -> InvitationQueryS
     return Invitation.objects.open().filter(sponsor=person, account__in=account_ids)
 
 
+def _lists_by(person: Person, account_ids: Collection[int]) -> ImportQuerySet:
+    return Import.objects.running().filter(by=person, account__in=account_ids)
+
+
+def _places_of(person: Person, account_ids: Collection[int]) -> ImportRowQuerySet:
+    return ImportRow.objects.waiting().filter(address=person.email, source__account__in=account_ids)
+
+
 def _is_open() -> Q:
     return Q(state="open", expires_at__gt=timezone.now())
 
@@ -34,6 +42,17 @@ def _is_open() -> Q:
 def _words(rows: InvitationQuerySet) -> Iterator[Found]:
     for row in rows.select_related("role").order_by("pk"):
         yield Found(row.account_id, _("%(address)s as %(role)s") % {"address": row.address, "role": row.role})
+
+
+def _list_words(rows: ImportQuerySet) -> Iterator[Found]:
+    for row in rows.order_by("pk"):
+        yield Found(row.account_id, row.file_name)
+
+
+def _place_words(rows: ImportRowQuerySet) -> Iterator[Found]:
+    for row in rows.select_related("source", "role").order_by("pk"):
+        words = _("%(address)s as %(role)s, from %(file)s")
+        yield Found(row.source.account_id, words % {"address": row.address, "role": row.role, "file": row.source})
 
 
 TRACES = [
@@ -51,6 +70,16 @@ TRACES = [
         gettext_lazy("Invitations left without anyone who answers for them"),
         lambda person, accounts: _words(_sponsored(person, accounts)),
         lambda person, accounts: release(_sponsored(person, accounts)),
+    ),
+    Trace(
+        gettext_lazy("Lists of people that the person is inviting"),
+        lambda person, accounts: _list_words(_lists_by(person, accounts)),
+        lambda person, accounts: stop_all(_lists_by(person, accounts)),
+    ),
+    Trace(
+        gettext_lazy("Places on lists of people to invite"),
+        lambda person, accounts: _place_words(_places_of(person, accounts)),
+        lambda person, accounts: strike_out(_places_of(person, accounts)),
     ),
 ]
 REFERENCES = [
@@ -72,5 +101,18 @@ REFERENCES = [
         gettext_lazy("Invitations of people whom the person would answer for"),
         _is_open,
         "account",
+    ),
+    Reference(
+        "invitations.Import.by",
+        gettext_lazy("Lists of people that the person is inviting"),
+        lambda: Q(state="running"),
+        "account",
+    ),
+    Reference(
+        "invitations.ImportRow.address",
+        gettext_lazy("Places on lists of people to invite"),
+        lambda: Q(fate="waiting", source__state="running"),
+        "source__account",
+        by_address=True,
     ),
 ]

@@ -36,6 +36,7 @@ TARGET_KINDS = {
     "account": _("The account"),
     "membership": _("A member"),
     "invitation": _("An invitation"),
+    "import": _("A list of people to invite"),
     "asset": _("An asset"),
     "ownershipoffer": _("An offer of ownership"),
 }

@@ -1,11 +1,18 @@
 """Who can do what else nobody can: what an account depends on a single person for, now or once somebody is gone."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from accounts.models import BusinessAccount, Person
-from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_PERMISSIONS, OWN_ACCOUNT, VIEW_ACCOUNT, Permission
+from accounts.permissions import (
+    ACCOUNT_PERMISSIONS,
+    ASSET_PERMISSIONS,
+    OWN_ACCOUNT,
+    PERMISSIONS,
+    VIEW_ACCOUNT,
+    Permission,
+)
 
 from .models import AssetGrant, Membership, Role
 
@@ -37,11 +44,18 @@ def done_by_one(account: BusinessAccount) -> list[SingleHanded]:
 
 def left_to_one(account: BusinessAccount, *, without: Membership) -> list[SingleHanded]:
     """Return what only one active member could do once `without` is gone, though that member can do it too now."""
-    leaver = without.person_id
-    return _told(
-        _lone(able, {code: people - {leaver} for code, people in able.people.items() if leaver in people})
-        for able in _able(account)
-    )
+    return left_after(account, losing={code: [without.person_id] for code in PERMISSIONS})
+
+
+def left_after(account: BusinessAccount, *, losing: Mapping[str, Collection[int]]) -> list[SingleHanded]:
+    """Return what only one active member could do once people lose permissions: `losing` has, by code, their ids."""
+    return _told(_lone(able, _people_left(able, losing)) for able in _able(account))
+
+
+def _people_left(able: _Able, losing: Mapping[str, Collection[int]]) -> dict[str, set[int]]:
+    """Return who is left for what somebody loses."""
+    gone = {code: people & set(losing.get(code, ())) for code, people in able.people.items()}
+    return {code: people - gone[code] for code, people in able.people.items() if gone[code]}
 
 
 def _able(account: BusinessAccount) -> list[_Able]:

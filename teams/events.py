@@ -52,4 +52,7 @@ REQUEST_APPROVED = register(
 REQUEST_REFUSED = register("request.refused", _("refuse a request"), _("{actor} refused what {target} had asked for"))
 REQUEST_WITHDRAWN = register("request.withdrawn", _("withdraw a request"), _("{actor} withdrew a request for access"))
 REQUEST_LAPSED = register("request.lapsed", _("let a request lapse"), _("A request of {target} lapsed undecided"))
+LIST_EXPORTED = register(
+    "member.list_exported", _("export the list of members"), _("{actor} exported the list of members ({after[format]})")
+)
 LEFT = register("member.left", _("leave the account"), _("{actor} left the account"))

@@ -23,21 +23,28 @@ def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> Non
 
     The owner counts as no administrator. Raises PolicyViolation with the limit in words.
     """
-    if not role.administers or role.is_owner:
-        return
+    if role.administers and not role.is_owner and seats_left(account) + freed <= 0:
+        raise no_seat_left(account)
+
+
+def seats_left(account: BusinessAccount) -> int:
+    """Return how many more administrators the account may have (rule 5)."""
     rows = Membership.objects.current().filter(account=account).administering()
-    taken = rows.exclude(person_id=account.owner_id).count() - freed
+    return account.policy.most_administrators - rows.exclude(person_id=account.owner_id).count()
+
+
+def no_seat_left(account: BusinessAccount) -> PolicyViolation:
+    """Return the refusal of one administrator too many."""
     limit = account.policy.most_administrators
-    if taken >= limit:
-        raise PolicyViolation(
-            ngettext(
-                "This account may have %(limit)d administrator, and has one. Change the policy or another role first.",
-                "This account may have %(limit)d administrators, and has that many. "
-                "Change the policy or another role first.",
-                limit,
-            )
-            % {"limit": limit}
+    return PolicyViolation(
+        ngettext(
+            "This account may have %(limit)d administrator, and has one. Change the policy or another role first.",
+            "This account may have %(limit)d administrators, and has that many. "
+            "Change the policy or another role first.",
+            limit,
         )
+        % {"limit": limit}
+    )
 
 
 def require_terms(account: BusinessAccount, terms: Terms, *, of: Person | None = None) -> None:

@@ -1,6 +1,7 @@
 """The reading questions about roles, memberships, asset grants, ownership offers and receipts."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db import models
@@ -87,6 +88,17 @@ class MembershipQuerySet(LockableQuerySet):
     def matching(self, text: str) -> Self:
         """Those whose person's name or address holds this text."""
         return self.filter(Q(person__name__icontains=text) | Q(person__email__icontains=text)) if text else self
+
+    def narrowed(self, wanted: Mapping[str, Any]) -> Self:
+        """Those that fit the search, the role and the kind of the team page's filter."""
+        rows = self.matching(wanted["q"])
+        chosen = {name: wanted[name] for name in ("role", "kind") if wanted[name]}
+        return rows.filter(**chosen)
+
+    def listed(self, wanted: Mapping[str, Any], policy: Any) -> Self:
+        """Those that the team page lists under its filter, with all that it shows, in its order."""
+        rows = self.narrowed(wanted).in_state(wanted["state"], policy)
+        return rows.for_team_page().in_order(wanted["sort"] or ("ends" if wanted["state"] == "ends_soon" else "name"))
 
     def with_second_factor(self) -> Self:
         """With `has_second_factor` on each row."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
-from invitations.models import Invitation
+from invitations.models import Import, ImportRow, Invitation
 from invitations.tokens import hash_of, token_for
 from teams.actions.grants import write_grants
 from teams.models import AccessRequest, AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Role
@@ -123,6 +123,32 @@ class AccessRequestFactory(DjangoModelFactory):
     role = factory.LazyAttribute(lambda wish: None if wish.asset else Role.objects.built_in(wish.wanted))
     asset = None
     reason = "Cover for Anna in August"
+
+
+class ImportFactory(DjangoModelFactory):
+    """A list of two people to invite as editors, that the account's owner uploaded and nobody has started."""
+
+    class Meta:
+        model = Import
+        skip_postgeneration_save = True
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    by = factory.LazyAttribute(lambda listing: listing.account.owner)
+    file_name = "staff.csv"
+    head = ["E-mail", "Role"]
+    columns = factory.LazyFunction(lambda: {"address": 0, "role": 1, "message": None})
+    total = 2
+
+    @factory.post_generation
+    def rows(self, create, extracted, fate="waiting", **kwargs):
+        cells = extracted or [[f"listed{self.pk}-{number}@example.com", "Editor"] for number in range(2)]
+        editor = Role.objects.built_in("editor")
+        ImportRow.objects.bulk_create(
+            ImportRow(
+                source=self, number=number, typed=row, shown=row[0][:254], address=row[0][:254], role=editor, fate=fate
+            )
+            for number, row in enumerate(cells, 2)
+        )
 
 
 class OwnershipOfferFactory(DjangoModelFactory):

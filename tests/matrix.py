@@ -49,7 +49,7 @@ class Post:
 
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
-RECEIPT = {"pk": "receipt"}
+RECEIPT, IMPORT = {"pk": "receipt"}, {"pk": "import"}
 
 INSIDE = {
     "account_home": Inside(VIEW_ACCOUNT),
@@ -64,6 +64,12 @@ INSIDE = {
     "correct_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
     "change_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
     "revoke_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
+    "imports": Inside(MANAGE_TEAM, methods=ACT),
+    "import": Inside(MANAGE_TEAM, IMPORT),
+    "import_columns": Inside(MANAGE_TEAM, IMPORT, ACT),
+    "start_import": Inside(MANAGE_TEAM, IMPORT, ACT),
+    "stop_import": Inside(MANAGE_TEAM, IMPORT, ACT),
+    "import_problems": Inside(MANAGE_TEAM, IMPORT),
     "security_policy": Inside(MANAGE_SECURITY, methods=ACT),
     "close_account": Inside(OWN_ACCOUNT, methods=ACT),
     "leave_account": Inside(
@@ -91,6 +97,9 @@ INSIDE = {
     "suspend_member": Inside(MANAGE_TEAM, MEMBER, ACT),
     "restore_member": Inside(MANAGE_TEAM, {"pk": "suspended_member"}, ACT),
     "offboard_member": Inside(MANAGE_TEAM, MEMBER, ACT),
+    "export_members": Inside(MANAGE_TEAM, methods=ACT),
+    "change_role_of_many": Inside(MANAGE_TEAM, methods=ACT),
+    "suspend_many": Inside(MANAGE_TEAM, methods=ACT),
     "offboard_many": Inside(MANAGE_TEAM, methods=ACT),
     "receipt": Inside(VIEW_AUDIT, RECEIPT),
     "receipt_file": Inside(VIEW_AUDIT, RECEIPT, given={"kind": "json"}),
@@ -112,6 +121,9 @@ POSTS = {
     "correct_invitation": Post({"address": "right@example.com"}),
     "change_invitation": Post({"role": "analyst"}),
     "revoke_invitation": Post(),
+    "import_columns": Post({"address_column": "0", "role": "editor"}),
+    "stop_import": Post(),
+    "start_import": Post(answer=409),  # nobody has looked at what would happen
     "security_policy": Post({
         "second_factor": "everyone", "confirmation": "before", "most_administrators": "5", "invitation_days": "3",
     }),
@@ -131,6 +143,7 @@ POSTS = {
     "restore_member": Post(),
     "offboard_member": Post({"reason": "Left"}),
     "bring_back": Post(),
+    "export_members": Post({"format": "csv"}, answer=200),
     "account_settings": Post({"name": "A new name"}, needs=MANAGE_SECURITY),
     "upgrade_account": Post(answer=422),  # it is a business account already
     "add_asset": Post(ASSET_FORM),

@@ -27,6 +27,7 @@ from tests.factories import (
     AccessRequestFactory,
     AssetFactory,
     BusinessAccountFactory,
+    ImportFactory,
     InvitationFactory,
     MembershipFactory,
     OwnershipOfferFactory,
@@ -85,6 +86,7 @@ def _things(account: Any, heir: Membership) -> dict[str, Any]:
         "offer": OwnershipOfferFactory(account=account, person=heir.person).pk,
         "receipt": ReceiptFactory(account=account).pk,
         "request": AccessRequestFactory(account=account).pk,
+        "import": ImportFactory(account=account).pk,
         "event": 2,
     }
 

@@ -13,7 +13,7 @@ from teams.policies import require_room, require_terms
 
 from .. import policies
 from ..events import INVITED
-from ..models import Invitation
+from ..models import ImportRow, Invitation
 from . import sending
 
 WITHOUT_TERMS = Terms()  # an employee, without an end
@@ -30,14 +30,18 @@ def invite(
     terms: Terms = WITHOUT_TERMS,
     expires_at: dt.datetime | None = None,
     message: str = "",
+    row: ImportRow | None = None,
 ) -> Invitation:
     """Offer a membership to a normalised address, queue its mail, and return the invitation (rules 2, 5, 6, 8, 10).
 
     `terms` are those of the membership; `expires_at` is until when the offer can be accepted, where that is to be
-    sooner than the policy says. Raises MissingPermission, PolicyViolation (standard account, a member, oneself, an open
-    one, no room, too many, terms that the policy forbids), ChangedMeanwhile (role or asset gone).
+    sooner than the policy says. `row` is that of a list which is worked through: it is settled by the same transaction,
+    so nobody is invited twice. Raises MissingPermission, PolicyViolation (standard account, a member, oneself, an open
+    one, no room, too many, terms that the policy forbids), ChangedMeanwhile (role or asset gone, the row settled).
     """
     account = BusinessAccount.objects.open().select_related("policy").lock(account.pk)
+    if row is not None:
+        row = ImportRow.objects.waiting().lock(row.pk)
     role, grants = sending.current(account, role, grants or {})
     policies.require_offerable(account, role, grants)
     sending.require_right(by, account, role, grants)
@@ -61,7 +65,12 @@ def invite(
     invitation.save()
     sending.write_offer(invitation, grants)
     sending.begin_sending(invitation, channel=Invitation.Channel.MAIL, expires_at=expires_at)
-    record(INVITED, by=by, on=account, target=invitation, after=sending.as_event(role, grants, terms))
+    after = sending.as_event(role, grants, terms)
+    if row is not None:
+        row.fate, row.invitation = ImportRow.Fate.INVITED, invitation
+        row.save(update_fields=["fate", "invitation"])
+        after["import"] = row.source_id
+    record(INVITED, by=by, on=account, target=invitation, after=after)
     return invitation
 
 

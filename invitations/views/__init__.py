@@ -1,5 +1,6 @@
 """Pages of this floor: what an administrator sends, what the invited person gets, and signing up by it."""
 
+from .imports import ImportList, ImportPage, ImportProblems, MapColumns, StartImport, StopImport
 from .received import AcceptInvitation, ContinueInvitation, DeclineInvitation, EnterInvitation, NoInvitation, OfferPage
 from .sent import (
     ChangeInvitation,
@@ -22,13 +23,19 @@ __all__ = [
     "DeclineInvitation",
     "EnterInvitation",
     "ForgetInvitation",
+    "ImportList",
+    "ImportPage",
+    "ImportProblems",
     "InvitationList",
     "InvitationPage",
     "InvitePeople",
+    "MapColumns",
     "NoInvitation",
     "OfferPage",
     "ResendInvitation",
     "RevokeInvitation",
     "SignIn",
     "SignUp",
+    "StartImport",
+    "StopImport",
 ]

@@ -347,6 +347,40 @@ def _invitations(tell: Teller) -> None:
     tell.at("30m", verbs.invite, account="agency", address="felix.brandt@brightside.example", role="editor", by="tom")
     tell.at("25m", verbs.resend, account="northwind", address="wanda", by="anna")  # on the list of sign-ins
     tell.at("20m", verbs.invite, account="lumen", address="nadia", role="analyst", by="petra")
+    _lists(tell)
+
+
+def _lists(tell: Teller) -> None:
+    """A list that went out, but for two rows, and one that somebody has only looked at."""
+    tell.at(
+        "4d 13:00",
+        verbs.invite_from_list,
+        account="northwind",
+        file="autumn-campaign.csv",
+        rows=[
+            ["Mika Salo", "mika.salo@northwind.example", "Editor"],
+            ["Ida Nord", "ida.nord@northwind.example", "Moderator"],
+            ["Jonas Lind", "jonas.lind@northwind", "Editor"],
+            ["Vera Holt", "vera.holt@northwind.example", "Copywriter"],
+        ],
+        by="anna",
+    )
+    for address in ("mika.salo@northwind.example", "ida.nord@northwind.example"):
+        tell.at("4d 13:01", verbs.mail_goes_out, account="northwind", address=address)
+    tell.at(
+        "1d 15:20",
+        verbs.upload_list,
+        account="northwind",
+        file="freelancers.csv",
+        rows=[
+            ["Tove Berg", "tove@bergstudio.example", "Editor"],
+            ["Luis Prat", "luis.prat@freelance.example", "Analyst"],
+            ["Eddie Clarke", CAST["eddie"].address, "Editor"],
+            ["Tove Berg", "Tove@bergstudio.example", "Editor"],
+            ["Kim", "kim@", "Editor"],
+        ],
+        by="nadia",
+    )
 
 
 def _refusals(tell: Teller) -> None:

@@ -24,6 +24,8 @@ from accounts.actions import mails
 from accounts.models import Person
 from audit.recording import SYSTEM, Refused, record_refusal
 from invitations.errors import OfferLostItsGround
+from invitations.fates import fingerprint, foresee
+from invitations.models import Import
 from teams.models import Terms
 
 from .cast import CAST
@@ -266,6 +268,25 @@ def invite(
         message=message,
         by=stage.people[by],
     )
+
+
+def upload_list(stage: Stage, account: str, file: str, rows: list[list[str]], by: str) -> Import:
+    """Upload a list of people to invite, and choose its columns: address and role."""
+    person = stage.people[by]
+    numbered = list(enumerate(rows, 2))
+    listing = invitations.actions.upload_list(
+        account=stage.accounts[account], file_name=file, head=["Name", "E-mail", "Role"], rows=numbered, by=person
+    )
+    columns = {"address": 1, "role": 2, "message": None}
+    return invitations.actions.map_columns(listing=listing, columns=columns, role=None, message="", by=person)
+
+
+def invite_from_list(stage: Stage, account: str, file: str, rows: list[list[str]], by: str) -> None:
+    """Upload a list, start it, and work through it."""
+    listing, person = upload_list(stage, account, file, rows, by), stage.people[by]
+    seen = fingerprint(foresee(listing, listing.account, by=person))
+    invitations.actions.start_import(listing=listing, seen=seen, by=person)
+    invitations.actions.work_through(import_id=listing.pk)
 
 
 def change_offer(stage: Stage, account: str, address: str, role: str, by: str, grants: Grants | None = None) -> None:

@@ -5,6 +5,7 @@
 //   data-time-zone        hidden field: takes the browser's time zone
 //   data-focus-first      form: the first wrong field gets the focus
 //   data-stays            form: answers with a file, so the page stays and it may be sent again
+//   data-quiet            its swaps are not read out: it looks again and again
 //   data-announce         text that is read out when a swap brings it
 
 const live = document.getElementById("live");
@@ -156,8 +157,9 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx: { request } }
   if (request.method !== "GET") return;
   for (const [name, value] of [...request.body]) if (value === "") request.body.delete(name);
 });
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", ({ detail }) => {
   prepare(document);
+  if ("quiet" in (detail.ctx?.sourceElement?.dataset ?? {})) return;
   const news = document.querySelector("#results [data-announce], #results .sheet-foot span");
   if (news) announce(news.textContent.trim());
 });

@@ -2,6 +2,7 @@
 
 from .accounts import close_account, open_account
 from .ends import announce_end, note_end
+from .exporting import export_members
 from .grants import set_grants
 from .members import change_role, confirm_role, leave, restore, suspend
 from .offboarding import bring_back, offboard
@@ -22,6 +23,7 @@ __all__ = [
     "close_account",
     "confirm_role",
     "decline_ownership",
+    "export_members",
     "leave",
     "note_end",
     "note_lapse",

@@ -65,12 +65,14 @@ def give(
     added = {code for code, end in wanted.items() if code not in held or _is_more(end, held[code], now=now)}
     authority.require(by, MANAGE_TEAM, on=account, over=membership, adding_on=[(asset, frozenset(added))])
     changed = {code for code in {*held, *wanted} if held.get(code, MISSING) != wanted.get(code, MISSING)}
-    if any(wanted[code] is not None and wanted[code] <= now for code in changed & set(wanted)):
+    codes_by_end: dict[dt.datetime | None, list[str]] = {}
+    for code in changed & set(wanted):
+        codes_by_end.setdefault(wanted[code], []).append(code)
+    if any(end is not None and end <= now for end in codes_by_end):
         raise PolicyViolation(_("The end lies in the past."))
     rows.filter(permission__codename__in=changed).delete()
-    ends = {wanted[code] for code in changed & set(wanted)}
-    for end in ends:
-        write_grants(membership, asset, {code for code in changed & set(wanted) if wanted[code] == end}, ends_at=end)
+    for end, codes in codes_by_end.items():
+        write_grants(membership, asset, codes, ends_at=end)
     return _as_event(asset, held), _as_event(asset, wanted)
 
 

@@ -1,14 +1,17 @@
 """Parsing and wording of what is asked about members, grants, offboarding and ownership."""
 
+from .exporting import ExportMembersForm
 from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
 from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, HeirFilterForm, OfferOwnershipForm
 from .reasons import ReasonField, ReasonForm
 from .requests import REQUEST_STATES, ApproveForm, AskForRoleForm, AskOnAssetForm, RefuseForm, RequestFilterForm
+from .selection import MOST_SELECTED, SelectionForm
 from .terms import UNTIL, ChangeTermsForm, EndField, ExtendForm, TermsForm, terms_initial
 
 __all__ = [
     "MOST_CHOICES",
+    "MOST_SELECTED",
     "REQUEST_STATES",
     "STATES",
     "UNTIL",
@@ -19,6 +22,7 @@ __all__ = [
     "ChangeRoleForm",
     "ChangeTermsForm",
     "EndField",
+    "ExportMembersForm",
     "ExtendForm",
     "GrantsForm",
     "HeirFilterForm",
@@ -29,6 +33,7 @@ __all__ = [
     "ReasonForm",
     "RefuseForm",
     "RequestFilterForm",
+    "SelectionForm",
     "TeamFilterForm",
     "TermsForm",
     "terms_initial",

@@ -3,6 +3,7 @@
 from .accounts import CloseAccount, OpenAccount, SecurityPolicyPage
 from .assets import ArchiveAsset, AssetPage
 from .bulk import OffboardMany
+from .exporting import ExportMembers
 from .members import (
     ChangeRole,
     ChangeTerms,
@@ -19,6 +20,7 @@ from .offboarding import BringBack, OffboardMember, PersonPage, ReceiptFile, Rec
 from .ownership import AnswerOffer, OwnershipOfferPage, OwnershipPage, WithdrawOffer
 from .requests import AskForAccess, RequestList, RequestPage
 from .roles import RoleMatrix
+from .selection import ChangeRoleOfMany, SuspendMany
 
 __all__ = [
     "AnswerOffer",
@@ -27,9 +29,11 @@ __all__ = [
     "AssetPage",
     "BringBack",
     "ChangeRole",
+    "ChangeRoleOfMany",
     "ChangeTerms",
     "CloseAccount",
     "ConfirmRole",
+    "ExportMembers",
     "ExtendMember",
     "LeaveAccount",
     "MemberGrants",
@@ -47,6 +51,7 @@ __all__ = [
     "RestoreMember",
     "RoleMatrix",
     "SecurityPolicyPage",
+    "SuspendMany",
     "SuspendMember",
     "TeamList",
     "WithdrawOffer",

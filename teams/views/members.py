@@ -16,7 +16,7 @@ from django.views.generic import TemplateView
 
 from accounts.access import Standing, way_to_ask
 from accounts.errors import ChangedMeanwhile, MissingPermission, PolicyViolation
-from accounts.models import Asset
+from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM, OWN_ACCOUNT, PERMISSIONS, VIEW_ACCOUNT
 from accounts.views import PAGE_SIZE, AccountFormView, AccountView, chips_of, page_of
 from audit.models import Event
@@ -28,6 +28,7 @@ from ..authority import lacking, lacking_on, obstacle
 from ..coverage import SingleHanded, left_to_one
 from ..events import ACCOUNT_OPENED
 from ..forms import (
+    MOST_SELECTED,
     STATES,
     ChangeRoleForm,
     ChangeTermsForm,
@@ -41,7 +42,7 @@ from ..holdings import read_many
 from ..models import AssetGrant, Membership, Receipt, Role
 from ..people import seats_of
 from ..permissions import WIDE
-from ..policies import require_room
+from ..policies import no_seat_left, seats_left
 from ..powers import powers_of
 
 LONGEST_HISTORY = 50
@@ -59,17 +60,9 @@ class TeamList(AccountView, TemplateView):
         """Filter, sort, count for the chips, and page."""
         form = TeamFilterForm(self.request.GET, account=self.account)
         wanted = form.wanted()
-        found = Membership.objects.filter(account=self.account).matching(wanted["q"])
-        if wanted["role"]:
-            found = found.filter(role=wanted["role"])
-        if wanted["kind"]:
-            found = found.filter(kind=wanted["kind"])
-        counts = found.state_counts(self.account.policy)
-        rows = (
-            found.in_state(wanted["state"], self.account.policy)
-            .for_team_page()
-            .in_order(wanted["sort"] or ("ends" if wanted["state"] == "ends_soon" else "name"))
-        )
+        members = Membership.objects.filter(account=self.account)
+        counts = members.narrowed(wanted).state_counts(self.account.policy)
+        rows = members.listed(wanted, self.account.policy)
         page = page_of(rows, self.request, count=counts[wanted["state"] or "current"])
         filtered = any(wanted[name] for name in ("q", "role", "kind", "state"))
         read_many([row for row in page if row.is_current], self.account)
@@ -80,6 +73,9 @@ class TeamList(AccountView, TemplateView):
             form=form,
             page_obj=page,
             chips=chips_of(self.request, STATES, {**counts, "": counts["current"]}, wanted["state"]),
+            filters=[(name, form[name].data) for name in ("q", "role", "state") if form[name].data],
+            pickable=any(row.is_current and not row.hindered for row in page),
+            too_many=page.paginator.count > MOST_SELECTED,
             waiting=self._waiting() if counts["to_confirm"] and not filtered and page.number == 1 else [],
             **kwargs,
         )
@@ -202,9 +198,10 @@ class ChangeRole(MemberFormView):
         chosen = self.request.POST.get("role", "")
         held = self.member.role.permissions
         alone = left_to_one(self.account, without=self.member)
+        room = seats_left(self.account)
         choices = []
         for role in Role.objects.of(self.account):
-            refusal = self._refusal(role)
+            refusal = refusal_of_role(self.me, self.account, self.member, role, room=room)
             choices.append(
                 {
                     "role": role,
@@ -219,21 +216,6 @@ class ChangeRole(MemberFormView):
                 }
             )
         return super().get_context_data(choices=choices, **kwargs)
-
-    def _refusal(self, role: Role) -> Refused | None:
-        """Return why a role can't be chosen; the action asks all of it again."""
-        if role.is_owner:
-            return PolicyViolation(_("Ownership moves by a transfer only."))
-        given = self.member.role.permissions if self.member.confirmed_at else frozenset()
-        if refusal := lacking(self.me, self.account, role.permissions - given):
-            return refusal
-        if self.member.role.administers:
-            return None  # the seat is taken already
-        try:
-            require_room(self.account, role)
-        except PolicyViolation as full:
-            return full
-        return None
 
     def form_valid(self, form: ChangeRoleForm) -> HttpResponse:
         """Change it."""
@@ -406,6 +388,19 @@ class LeaveAccount(AccountFormView):
 def member_page(member: Membership) -> str:
     """Return the path of a member's page."""
     return reverse("member", args=[member.account.slug, member.pk])
+
+
+def refusal_of_role(
+    by: Person, account: BusinessAccount, member: Membership, role: Role, *, room: int
+) -> Refused | None:
+    """Return why a member can't be given a role; the action asks all of it again. `room` is for administrators."""
+    if role.is_owner:
+        return PolicyViolation(_("Ownership moves by a transfer only."))
+    given = member.role.permissions if member.confirmed_at else frozenset()
+    if refusal := lacking(by, account, role.permissions - given):
+        return refusal
+    seated = member.role.administers  # the seat is taken already
+    return no_seat_left(account) if role.administers and not seated and room <= 0 else None
 
 
 def _among(rows: list[SingleHanded], codes: frozenset[str]) -> list[SingleHanded]:

@@ -15,7 +15,8 @@ from playwright.sync_api import Error as PlaywrightError
 from accessportal.devmail import Mail
 from accounts.models import Asset, BusinessAccount, Person
 from audit.models import Event
-from invitations.models import Invitation
+from invitations.actions import work_through
+from invitations.models import Import, Invitation
 from oversight.demo.cast import CAST, PASSWORD
 from teams.models import AccessRequest, Membership, OwnershipOffer, Receipt
 from tests.post import the_post_goes_out
@@ -33,6 +34,7 @@ NO_PAGES = {  # addresses that are no page by themselves, each with its reason
     "mfa_login_webauthn": "answers a script",
     "mfa_download_recovery_codes": "a text file",
     "receipt_file": "a file to keep",
+    "import_problems": "a file to keep",
     "dev_mail_html": "stands in a frame of the mail's page",
     "account_set_password": "leads on: nobody is without a password, since every sign-up asks for one",
     "account_confirm_login_code": "leads on: signing in by a mailed code is off",
@@ -91,6 +93,10 @@ def pages() -> dict[str, list[tuple[str, str]]]:
     at = lambda name, **kwargs: (name, reverse(name, kwargs=kwargs))  # noqa: E731  # a word for each line below
     oscar, elif_, bruno = (_member(northwind, key) for key in ("oscar", "elif", "bruno"))
     receipt = {"slug": northwind.slug, "pk": Receipt.objects.get(account=northwind).pk}
+    draft, done = (
+        {"slug": northwind.slug, "pk": Import.objects.get(account=northwind, state=state).pk}
+        for state in ("draft", "done")
+    )
     ines = Person.objects.get(email=CAST["ines"].address)
     lena, failed = (
         _invitation(northwind, address) for address in ("lena.fischer@northwind.example", "dana.w@northwnd.example")
@@ -112,6 +118,11 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("change_terms_with_an_end", reverse("change_terms", kwargs=_member(northwind, "jonas"))),
             ("member_ends_soon", reverse("member", kwargs=_member(northwind, "jonas"))), at("suspend_member", **oscar),
             at("restore_member", **bruno), at("offboard_member", **oscar), at("offboard_many", **here),
+            ("change_role_of_many_none", reverse("change_role_of_many", kwargs=here)),
+            ("change_role_of_many", f"{reverse('change_role_of_many', kwargs=here)}?member={oscar['pk']}&member={elif_['pk']}"),
+            ("suspend_many", f"{reverse('suspend_many', kwargs=here)}?member={oscar['pk']}&member={elif_['pk']}&member={bruno['pk']}"),
+            ("suspend_many_too_many", reverse("suspend_many", kwargs=here) + "?all=1&q=zzz"),
+            ("export_members", reverse("export_members", kwargs=here) + "?state=active&q=a"),
             ("offboard_administrator", reverse("offboard_member", kwargs=elif_)), at("person", pk=ines.pk),
             at("receipt", **receipt), at("bring_back", **receipt), at("member_grants", **oscar, asset_id=us.pk),
             at("roles", **here), at("assets", **here), at("asset", slug=northwind.slug, pk=us.pk),
@@ -132,6 +143,9 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             at("access_request", slug=northwind.slug, pk=AccessRequest.objects.open().get(account=northwind).pk),
             at("resend_invitation", **lena), at("copy_invitation_link", **lena), at("correct_invitation", **failed),
             at("change_invitation", **lena), at("revoke_invitation", **lena),
+            at("imports", **here), at("import", **draft), ("import_done", reverse("import", kwargs=done)), at("import_columns", **draft),
+            at("start_import", **draft), at("stop_import", **draft),
+            ("import_none", reverse("import", kwargs=draft) + "?q=zzz"),
             at("activity", **here), at("event", slug=northwind.slug, number=changed.number),
             ("activity_none", reverse("activity", kwargs=here) + "?q=zzz"), at("export_activity", **here),
             at("security_policy", **here), at("account_settings", **here), at("close_account", **here),
@@ -324,6 +338,37 @@ def inviting(look: Look, settings) -> None:
     page.context.close()
 
 
+def inviting_a_list(look: Look, settings) -> None:
+    """From the file to the people who are invited: nothing chosen, columns, the dry run, the yes, under way."""
+    page = look.window("nadia")
+    page.goto(f"{look.site}{reverse('imports', args=['northwind-coffee'])}")
+    page.evaluate("document.querySelectorAll('main form input[type=file]').forEach(one => { one.required = false })")
+    look.send(page)
+    look.look(page, "imports_no_file")
+    rows = "".join(f"Person {number};person{number}@staff.example;Editor\n" for number in range(40))
+    file = {"name": "staff.csv", "mimeType": "text/csv", "buffer": f"Name;E-mail;Role\n{rows}x;no address;\n".encode()}
+    page.locator("input[type=file]").set_input_files(file)
+    look.send(page)
+    look.look(page, "import_columns_guessed")
+    page.locator("select[name=address_column]").select_option("")
+    page.evaluate("document.querySelectorAll('main form select').forEach(one => { one.required = false })")
+    look.send(page)
+    look.look(page, "import_columns_nothing_chosen")
+    page.locator("select[name=address_column]").select_option("1")
+    look.send(page)
+    look.look(page, "import_dry_run")
+    page.get_by_role("link", name="Invite 40 people").click()
+    look.look(page, "start_import_of_many")
+    look.send(page, "main form .btn-primary")
+    look.look(page, "import_under_way")
+    listing = Import.objects.get(account__slug="northwind-coffee", state="running")
+    work_through(import_id=listing.pk)
+    page.get_by_text("25 people invited").wait_for()  # by itself
+    page.get_by_role("link", name="Stop").click()
+    look.look(page, "stop_import_under_way")
+    page.context.close()
+
+
 def mistyping(look: Look, settings) -> None:
     """Forms sent with nothing, or the wrong thing, in them."""
     page = look.window("nadia")
@@ -362,6 +407,23 @@ def offboarding(look: Look, settings) -> None:
     look.look(page, "offboard_many_done")
     page.get_by_role("link", name="Ended: the receipt").click()
     look.look(page, "receipt_of_a_list")
+    page.context.close()
+
+
+def selecting(look: Look, settings) -> None:
+    """Members ticked on the team page: the bar that comes with it, the fates, and what happened."""
+    page = look.window("nadia")
+    page.goto(f"{look.site}{reverse('team', args=['northwind-coffee'])}")
+    for box in page.locator("input[name=member]").all()[:3]:
+        box.check()
+    look.look(page, "team_selected")
+    page.get_by_role("button", name="Change role").click()
+    page.wait_for_url(re.compile("/team/selected/role/"))
+    page.locator("input[name=role][value=analyst]").check()
+    look.send(page)
+    look.look(page, "change_role_of_many_dry_run")
+    look.send(page, "main form .btn-primary")
+    look.look(page, "change_role_of_many_done")
     page.context.close()
 
 
@@ -416,7 +478,8 @@ def running_it_locally(look: Look, settings) -> None:
 
 
 JOURNEYS = [
-    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, mistyping, offboarding, being_invited,
+    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, inviting_a_list, mistyping, offboarding,
+    selecting, being_invited,
     running_it_locally,
 ]  # fmt: skip
 

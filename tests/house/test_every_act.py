@@ -22,6 +22,7 @@ from accounts.sessions import SessionStore
 from audit.models import Event
 from audit.recording import SYSTEM, Refused, record_refusal
 from invitations import actions as invitations
+from invitations import fates
 from invitations.actions.answering import refuse_acceptance
 from oversight import actions as oversight
 from teams import actions as teams
@@ -31,6 +32,7 @@ from tests.factories import (
     AccessRequestFactory,
     AssetFactory,
     BusinessAccountFactory,
+    ImportFactory,
     InvitationFactory,
     MembershipFactory,
     OwnershipOfferFactory,
@@ -121,6 +123,7 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     teams.set_grants: lambda h: {
         "membership": h.member(), "asset": AssetFactory(account=h.account), "codes": ["run_ads"], "by": h.olga,
     },
+    teams.export_members: lambda h: {"account": h.account, "by": h.olga, "file": "CSV", "narrowed": {}},
     teams.offer_ownership: lambda h: {"account": h.account, "membership": h.member(), "by": h.olga},
     teams.accept_ownership: lambda h: _offered(h),
     teams.decline_ownership: lambda h: _offered(h),
@@ -141,6 +144,18 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
         "invitation": InvitationFactory(account=h.account, expired=True), "by": SYSTEM,
     },
     invitations.revoke: lambda h: {"invitation": InvitationFactory(account=h.account), "by": h.olga},
+    invitations.upload_list: lambda h: {
+        "account": h.account, "file_name": "a.csv", "head": ["E-mail"], "rows": [(2, ["a@example.com"])], "by": h.olga,
+    },
+    invitations.map_columns: lambda h: {
+        "listing": ImportFactory(account=h.account), "columns": {"address": 0}, "role": role("editor"), "message": "",
+        "by": h.olga,
+    },
+    invitations.start_import: lambda h: _looked_at(h),
+    invitations.stop_import: lambda h: {"listing": ImportFactory(account=h.account, state="running"), "by": h.olga},
+    invitations.finish_import: lambda h: {
+        "listing": ImportFactory(account=h.account, state="running", rows__fate="invited"), "by": SYSTEM,
+    },
     invitations.accept: lambda h: h.invited(),
     invitations.decline: lambda h: h.invited(),
     invitations.note_opening: lambda h: h.invited(),
@@ -157,6 +172,7 @@ FREE = {
     mails.settle_sent, mails.settle_delayed, mails.settle_parked, teams.open_account, accounts.change_profile,
     teams.announce_end, teams.note_end, teams.note_lapse, invitations.note_expiry,
     invitations.decline, invitations.note_opening, invitations.sign_up, refuse_acceptance, oversight.note_reading,
+    invitations.finish_import,
     oversight.export_log,
 }  # fmt: skip
 ONESELF = {teams.leave, teams.withdraw_request, accounts.end_sessions}  # what takes away from oneself needs no power
@@ -167,6 +183,12 @@ def _session_of(person: Person) -> str:
     store[SESSION_KEY] = str(person.pk)
     store.create()
     return store.session_key
+
+
+def _looked_at(house: House) -> dict[str, Any]:
+    listing = ImportFactory(account=house.account)
+    rows = fates.foresee(listing, house.account, by=house.olga)
+    return {"listing": listing, "seen": fates.fingerprint(rows), "by": house.olga}
 
 
 def _offered(house: House) -> dict[str, Any]:

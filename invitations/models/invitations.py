@@ -10,8 +10,8 @@ from accounts.models import Asset, BusinessAccount
 from accounts.permissions import ASSET_PERMISSIONS
 from teams.models import Membership, OnTerms, Role
 
-from .querysets import InvitationQuerySet
-from .tokens import token_for
+from ..querysets import InvitationQuerySet
+from ..tokens import token_for
 
 
 class Invitation(OnTerms):

@@ -13,8 +13,8 @@ from accounts.permissions import ASSET_PERMISSIONS
 from teams.forms import UNTIL, EndField, TermsForm, terms_initial
 from teams.models import Role
 
-from .models import Invitation
-from .policies import Grants
+from ..models import Invitation
+from ..policies import Grants
 
 MOST_AT_ONCE = 50
 SPANS_OPEN = {1: _("A day"), 3: _("3 days"), 7: _("A week")}  # for which an invitation can be open, by days
