@@ -1,5 +1,7 @@
 """What happens to a member: confirmed, given another role, suspended, restored; or leaving."""
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -8,7 +10,7 @@ from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 from audit.recording import action, record
 
-from .. import authority, policies
+from .. import authority, offboarding, policies
 from ..events import LEFT, RESTORED, ROLE_CHANGED, ROLE_CONFIRMED, SUSPENDED
 from ..models import Membership, Role
 from . import seating
@@ -68,7 +70,9 @@ def suspend(*, membership: Membership, by: Person, reason: str = "") -> Membersh
     authority.require(by, MANAGE_TEAM, on=account, over=membership)
     membership.state, membership.suspended_at = Membership.State.SUSPENDED, timezone.now()
     membership.save(update_fields=["state", "suspended_at"])
-    record(SUSPENDED, by=by, on=account, target=membership, reason=reason, after={"role": membership.role.as_event()})
+    before = _ended_while_away(membership)
+    after = {"role": membership.role.as_event()}
+    record(SUSPENDED, by=by, on=account, target=membership, reason=reason, before=before, after=after)
     return membership
 
 
@@ -101,7 +105,7 @@ def leave(*, membership: Membership, by: Person) -> Membership:
         raise PolicyViolation(_("Only the member can leave; others are offboarded."))
     if account.owner_id == by.pk:
         raise PolicyViolation(_("The owner can’t leave. Transfer the ownership first, or close the account."))
-    before = seating.end(membership)
+    before = {**seating.end(membership), **_ended_while_away(membership)}
     record(LEFT, by=by, on=account, target=membership, before=before)
     return membership
 
@@ -110,6 +114,12 @@ def _lock(membership: Membership) -> tuple[BusinessAccount, Membership]:
     """Lock the account first, always, then the current membership: one order, no deadlock."""
     account = BusinessAccount.objects.open().lock(membership.account_id)
     return account, Membership.objects.current().select_related("role", "person").lock(membership.pk)
+
+
+def _ended_while_away(membership: Membership) -> dict[str, Any]:
+    """End what can't stay while the person is away, and return it as the event keeps it: nothing where nothing did."""
+    others = offboarding.end_while_away(membership.person, membership.account_id)
+    return {"others": others} if others else {}
 
 
 def _grants_in_use(membership: Membership) -> list:
