@@ -39,7 +39,8 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="") or (paths.checkpoint_key(DATA) if EMBEDDED else "")
 
 # --- What is installed ------------------------------------------------------------------------------------------------
-PROJECT_APPS = ["accessportal", "oversight", "invitations", "teams", "accounts", "audit"]  # the floors, from the top
+# The floors, from the top; invitations and logins lie on one.
+PROJECT_APPS = ["accessportal", "oversight", "invitations", "logins", "teams", "accounts", "audit"]
 INSTALLED_APPS = [
     *PROJECT_APPS,
     "django.contrib.auth",
@@ -147,6 +148,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 CELERY_BEAT_SCHEDULE = {
     "sweep-the-outbox": {"task": "accounts.tasks.sweep_outbox", "schedule": 15.0},
+    "remind-of-exposed-logins": {"task": "logins.tasks.remind_owners", "schedule": 10 * 60.0},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 6 * 60 * 60.0},
 }
 

@@ -31,12 +31,14 @@ class Entry:
     permission: str
     count: str = ""
     gap: bool = False
+    alarms: str = ""  # the number that makes the line stand out when it is not zero
 
 
 ENTRIES = (
     Entry("account_home", _("Overview"), "layout-dashboard", VIEW_ACCOUNT),
     Entry("team", _("Team"), "users", MANAGE_TEAM, count="members"),
-    Entry("invitations", _("Invitations"), "mail", MANAGE_TEAM, count="open"),
+    Entry("invitations", _("Invitations"), "mail", MANAGE_TEAM, count="open", alarms="failed"),
+    Entry("shared_logins", _("Shared logins"), "lock", MANAGE_TEAM, count="exposed", alarms="exposed"),
     Entry("roles", _("Roles"), "key", VIEW_ACCOUNT),
     Entry("assets", _("Assets"), "box", VIEW_ACCOUNT),
     Entry("activity", _("Activity"), "activity", VIEW_AUDIT, gap=True),
@@ -101,8 +103,9 @@ def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[
         url = address_of(entry.page, account.slug)
         if not url or not request.user.has_perm(entry.permission, account):
             continue
+        if entry.page == "shared_logins" and account.is_business and not counts["logins"]:
+            continue  # a business account needs none; one that was upgraded keeps its register
         inside = request.path == url or (request.path.startswith(url) and entry.page != "account_home")
-        failed = entry.count == "open" and counts["failed"]
         lines.append(
             {
                 "url": url,
@@ -110,7 +113,7 @@ def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[
                 "icon": entry.icon,
                 "current": inside,
                 "count": counts[entry.count] if entry.count else None,
-                "tone": "warn" if failed else "",
+                "tone": "warn" if entry.alarms and counts[entry.alarms] else "",
                 "gap": gap and bool(lines),
             }
         )

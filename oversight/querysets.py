@@ -12,6 +12,7 @@ from accounts.models import BusinessAccount, Person, Session
 from audit.models import Chain, Event
 from audit.querysets import EventQuerySet
 from invitations.models import Invitation
+from logins.models import SharedLogin
 from teams.events import LEFT, OFFBOARDED, SUSPENDED
 from teams.holdings import accesses_of
 from teams.models import Membership, OwnershipOffer, Role
@@ -41,12 +42,17 @@ def undelivered() -> QuerySet[Invitation]:
 
 
 def navigation_counts(account: BusinessAccount) -> dict[str, Any]:
-    """Return `members`, `open` (invitations) and `failed` (undelivered ones) of an account, in one query."""
+    """Return the numbers beside the lines of the navigation, in one query.
+
+    `members`, `open` (invitations) and `failed` (undelivered ones), `logins` (shared, retired ones too) and `exposed`.
+    """
     here = {"account_id": OuterRef("pk")}
     counts = {
         "members": Membership.objects.current().filter(**here),
         "open": Invitation.objects.open().filter(**here),
         "failed": undelivered().filter(**here),
+        "logins": SharedLogin.objects.filter(**here),
+        "exposed": SharedLogin.objects.exposed().filter(**here),
     }
     numbers = {name: _number(rows) for name, rows in counts.items()}
     return dict(BusinessAccount.objects.filter(pk=account.pk).values(**numbers).get())
@@ -85,12 +91,16 @@ def people_to_ask(account_ids: Iterable[int], *, but: Person) -> dict[int, list[
 
 
 def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
-    """Return, for accounts where something waits for an administrator, how many roles and undelivered invitations."""
+    """Return, for accounts where something waits for an administrator, how much of it, by its name.
+
+    `roles` to confirm, `undelivered` invitations, and `exposed` logins, whose password is to be changed.
+    """
     ids = list(account_ids)
     waiting: dict[int, dict[str, int]] = {}
     questions = {
         "roles": Membership.objects.to_confirm().filter(account__in=ids),
         "undelivered": undelivered().filter(account__in=ids),
+        "exposed": SharedLogin.objects.exposed().filter(account__in=ids),
     }
     for name, rows in questions.items():
         for row in rows.order_by().values("account_id").annotate(many=Count("pk")):

@@ -49,6 +49,7 @@ class Post:
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
 RECEIPT = {"pk": "receipt"}
+LOGIN, KNOWER = {"pk": "shared_login"}, {"pk": "shared_login", "knower_id": "knower"}
 
 INSIDE = {
     "account_home": Inside(VIEW_ACCOUNT),
@@ -63,6 +64,15 @@ INSIDE = {
     "correct_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
     "change_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
     "revoke_invitation": Inside(MANAGE_TEAM, INVITATION, ACT),
+    "shared_logins": Inside(MANAGE_TEAM),
+    "add_login": Inside(MANAGE_TEAM, methods=ACT),
+    "shared_login": Inside(MANAGE_TEAM, LOGIN),
+    "change_login": Inside(MANAGE_TEAM, LOGIN, ACT),
+    "sign_change": Inside(MANAGE_TEAM, LOGIN, ACT),
+    "retire_login": Inside(MANAGE_TEAM, LOGIN, ACT),
+    "note_knower": Inside(MANAGE_TEAM, LOGIN, ACT),
+    "correct_knower": Inside(MANAGE_TEAM, KNOWER, ACT),
+    "knower_gone": Inside(MANAGE_TEAM, KNOWER, ACT),
     "security_policy": Inside(MANAGE_SECURITY, methods=ACT),
     "close_account": Inside(OWN_ACCOUNT, methods=ACT),
     "leave_account": Inside(
@@ -96,6 +106,7 @@ INSIDE = {
     "change_asset": Inside(MANAGE_ASSETS, ASSET, ACT),
     "restore_asset": Inside(MANAGE_ASSETS, {"pk": "archived_asset"}, ACT),
 }
+KNOWER_FORM = {"name": "Marco", "since_on": "2026-01-01"}
 ASSET_FORM = {"kind": "other", "name": "A new name", "handle": ""}
 # An act that is not here must answer its empty form with 200, 302 or 422.
 POSTS = {
@@ -106,6 +117,13 @@ POSTS = {
     "correct_invitation": Post({"address": "right@example.com"}),
     "change_invitation": Post({"role": "analyst"}),
     "revoke_invitation": Post(),
+    "add_login": Post({"label": "Mailbox", "platform": "mail.example"}, answer=422),  # not on a business account
+    "change_login": Post({"label": "Mailbox", "platform": "mail.example"}),
+    "sign_change": Post({"changed_at": "2026-01-02T10:00"}, answer=200),  # it shows what would be signed
+    "retire_login": Post({"reason": "Closed"}, answer=422),  # without a signature
+    "note_knower": Post(KNOWER_FORM),
+    "correct_knower": Post(KNOWER_FORM),
+    "knower_gone": Post({"reason": "Left"}),
     "security_policy": Post({
         "second_factor": "everyone", "confirmation": "before", "most_administrators": "5", "invitation_days": "3",
     }),

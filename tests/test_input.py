@@ -18,10 +18,11 @@ from tests.test_matrix import world  # noqa: F401  # a fixture: one account with
 
 pytestmark = pytest.mark.django_db
 FIELDS = [  # of every form and filter
-    "act", "address", "addresses", "after", "before", "code", "codes", "confirmation", "credential", "door", "email",
-    "grants", "handle", "invitation_days", "kind", "login", "membership", "message", "most_administrators", "name",
-    "next", "page", "password", "password1", "person", "q", "reason", "result", "role", "second_factor", "seen", "show",
-    "side", "since", "sort", "state", "sure", "target", "time_zone", "typed_name", "until",
+    "act", "address", "addresses", "after", "before", "changed_at", "code", "codes", "confirmation", "credential", "door", "email",
+    "grants", "handle", "invitation_days", "kind", "known_since", "label", "login", "membership", "message", "most_administrators", "name",
+    "next", "page", "password", "password1", "person", "platform", "purpose", "q", "reason", "result", "role", "second_factor", "seen", "show",
+    "side", "signature", "since", "since_on", "sort", "state", "statement", "sure", "target", "time_zone", "told", "told_by",
+    "typed_name", "until", "username",
 ]  # fmt: skip
 BROKEN = [
     b"", b"\0", b"a\0b@example.com", b"\xff\xfe", b"\xed\xa0\x80", "\u202e".encode(), b"9" * 19, b"9" * 5_000, b"-1",
