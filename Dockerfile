@@ -21,6 +21,7 @@ COPY audit audit
 COPY accounts accounts
 COPY teams teams
 COPY invitations invitations
+COPY logins logins
 COPY oversight oversight
 COPY accessportal accessportal
 # Collecting reads the settings and opens nothing: these addresses are never used.

@@ -39,7 +39,8 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="") or (paths.checkpoint_key(DATA) if EMBEDDED else "")
 
 # --- What is installed ------------------------------------------------------------------------------------------------
-PROJECT_APPS = ["accessportal", "oversight", "invitations", "teams", "accounts", "audit"]  # the floors, from the top
+# The floors, from the top; invitations and logins lie on one.
+PROJECT_APPS = ["accessportal", "oversight", "invitations", "logins", "teams", "accounts", "audit"]
 INSTALLED_APPS = [
     *PROJECT_APPS,
     "django.contrib.auth",
@@ -152,6 +153,7 @@ CELERY_BEAT_SCHEDULE = {
     "note-expired-invitations": {"task": "invitations.tasks.note_expiries", "schedule": 60.0},
     "sweep-the-imports": {"task": "invitations.tasks.sweep_imports", "schedule": 30.0},
     "clear-old-imports": {"task": "invitations.tasks.clear_old_imports", "schedule": 6 * 60 * 60.0},
+    "remind-of-exposed-logins": {"task": "logins.tasks.remind_owners", "schedule": 10 * 60.0},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 6 * 60 * 60.0},
 }
 

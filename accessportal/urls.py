@@ -5,12 +5,14 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts import urls as accounts
 from invitations import urls as invitations
+from logins import urls as logins
 from oversight import urls as oversight
 from teams import urls as teams
 
 inside_an_account = [
     *oversight.inside_an_account,
     *invitations.inside_an_account,
+    *logins.inside_an_account,
     *teams.inside_an_account,
     *accounts.inside_an_account,
 ]

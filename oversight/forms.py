@@ -26,6 +26,7 @@ GROUPS = {
     "audit": _("The log"),
     "grants": _("Asset grants"),
     "invitation": _("Invitations"),
+    "login": _("Shared logins"),
     "mail": _("Mails"),
     "member": _("Members"),
     "ownership": _("Ownership"),
@@ -39,6 +40,7 @@ TARGET_KINDS = {
     "import": _("A list of people to invite"),
     "asset": _("An asset"),
     "ownershipoffer": _("An offer of ownership"),
+    "shared_login": _("A shared login"),
 }
 
 

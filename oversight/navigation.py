@@ -32,13 +32,15 @@ class Entry:
     count: str = ""
     gap: bool = False
     team: bool = False  # of no use in an account without a team
+    alarms: str = ""  # the number that makes the line stand out when it is not zero
 
 
 ENTRIES = (
     Entry("account_home", _("Overview"), "layout-dashboard", VIEW_ACCOUNT),
     Entry("team", _("Team"), "users", MANAGE_TEAM, count="members"),
-    Entry("invitations", _("Invitations"), "mail", MANAGE_TEAM, count="open"),
+    Entry("invitations", _("Invitations"), "mail", MANAGE_TEAM, count="open", alarms="failed"),
     Entry("access_requests", _("Requests"), "clipboard-check", VIEW_ACCOUNT, count="requests", team=True),
+    Entry("shared_logins", _("Shared logins"), "lock", MANAGE_TEAM, count="exposed", alarms="exposed"),
     Entry("roles", _("Roles"), "key", VIEW_ACCOUNT),
     Entry("assets", _("Assets"), "box", VIEW_ACCOUNT),
     Entry("activity", _("Activity"), "activity", VIEW_AUDIT, gap=True),
@@ -104,8 +106,9 @@ def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[
         of_use = account.is_business or not entry.team
         if not url or not of_use or not request.user.has_perm(entry.permission, account):
             continue
+        if entry.page == "shared_logins" and account.is_business and not counts["logins"]:
+            continue  # a business account needs none; one that was upgraded keeps its register
         inside = request.path == url or (request.path.startswith(url) and entry.page != "account_home")
-        failed = entry.count == "open" and counts["failed"]
         lines.append(
             {
                 "url": url,
@@ -113,7 +116,7 @@ def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[
                 "icon": entry.icon,
                 "current": inside,
                 "count": counts.get(entry.count),
-                "tone": "warn" if failed else "",
+                "tone": "warn" if counts.get(entry.alarms) else "",
                 "gap": gap and bool(lines),
             }
         )

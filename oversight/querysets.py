@@ -12,6 +12,7 @@ from accounts.models import BusinessAccount, Person, Session
 from audit.models import Chain, Event
 from audit.querysets import EventQuerySet
 from invitations.models import Invitation
+from logins.models import SharedLogin
 from teams.events import LEFT, OFFBOARDED, RAN_OUT, SUSPENDED
 from teams.holdings import accesses_of
 from teams.models import AccessRequest, Membership, OwnershipOffer, Role
@@ -43,13 +44,19 @@ def undelivered() -> QuerySet[Invitation]:
 
 
 def navigation_counts(account: BusinessAccount) -> dict[str, Any]:
-    """Return in one query how many `members`, `open` and `failed` invitations, and `requests` an account has."""
+    """Return the numbers beside the lines of the navigation, in one query.
+
+    `members`, `open` (invitations) and `failed` (undelivered ones), `requests`, `logins` (shared, retired ones too) and
+    `exposed`.
+    """
     here = {"account_id": OuterRef("pk")}
     counts = {
         "members": Membership.objects.current().filter(**here),
         "open": Invitation.objects.open().filter(**here),
         "failed": undelivered().filter(**here),
         "requests": AccessRequest.objects.open().filter(**here),
+        "logins": SharedLogin.objects.filter(**here),
+        "exposed": SharedLogin.objects.exposed().filter(**here),
     }
     numbers = {name: _number(rows) for name, rows in counts.items()}
     return dict(BusinessAccount.objects.filter(pk=account.pk).values(**numbers).get())
@@ -88,8 +95,10 @@ def people_to_ask(account_ids: Iterable[int], *, but: Person) -> dict[int, list[
 
 
 def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
-    """Return, for accounts where something waits for an administrator, how many roles, undelivered
-    invitations, requests, and ends that come near.
+    """Return, for accounts where something waits for an administrator, how much of it, by its name.
+
+    `roles` to confirm, `undelivered` invitations, `requests`, ends that come near (`ending`), and `exposed` logins,
+    whose password is to be changed.
     """
     ids = list(account_ids)
     waiting: dict[int, dict[str, int]] = {}
@@ -98,6 +107,7 @@ def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
         "undelivered": undelivered().filter(account__in=ids),
         "requests": AccessRequest.objects.open().filter(account__in=ids),
         "ending": Membership.objects.ending().filter(account__in=ids),
+        "exposed": SharedLogin.objects.exposed().filter(account__in=ids),
     }
     for name, rows in questions.items():
         for row in rows.order_by().values("account_id").annotate(many=Count("pk")):

@@ -26,11 +26,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A kind of thing, beside memberships, that ends with a person's access: how it is found, and how it is ended."""
+    """A kind of thing, beside memberships, that ends with a person's access: how it is found, and how it is ended.
+
+    `whenever_away`: it also ends when the person leaves, or is suspended. It records no event: the act does.
+    """
 
     label: str | Promise
     find: Callable[[Person, Collection[int]], Iterable[Found]]
     end: Callable[[Person, Collection[int]], Any]
+    whenever_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +93,30 @@ def registered_fields() -> set[str]:
 
 def what_ends(person: Person, account_ids: Collection[int]) -> dict[int, dict[str, list[str]]]:
     """Return what would end beside the memberships: by account, then by the label of its kind, in words."""
-    ends: dict[int, dict[str, list[str]]] = {account_id: {} for account_id in account_ids}
-    for trace in _traces:
-        for found in trace.find(person, account_ids):
-            ends[found.account_id].setdefault(str(trace.label), []).append(found.words)
-    return ends
+    return _found(_traces, person, account_ids)
+
+
+def what_ends_while_away(person: Person, account_id: int) -> dict[str, list[str]]:
+    """Return what would end in one account if the person left it or were suspended: by label, in words."""
+    return _found([trace for trace in _traces if trace.whenever_away], person, [account_id])[account_id]
 
 
 def end(person: Person, account_ids: Collection[int]) -> None:
     """End all of it. The accounts are locked by the caller."""
     for trace in _traces:
         trace.end(person, account_ids)
+
+
+def end_while_away(person: Person, account_id: int) -> dict[str, int]:
+    """End what can't stay when a person leaves an account or is suspended; return how many of each kind it were.
+
+    The account is locked by the caller, whose event keeps the numbers.
+    """
+    ended = what_ends_while_away(person, account_id)
+    for trace in _traces:
+        if trace.whenever_away:
+            trace.end(person, [account_id])
+    return {label: len(things) for label, things in ended.items()}
 
 
 def residue(person: Person, account_ids: Collection[int]) -> list[Checked]:
@@ -116,6 +133,14 @@ def residue(person: Person, account_ids: Collection[int]) -> list[Checked]:
         counts = dict(here.order_by().values_list(reference.account).annotate(many=Count("pk")))
         checked += [Checked(reference, account_id, counts.get(account_id, 0)) for account_id in account_ids]
     return checked
+
+
+def _found(traces: Iterable[Trace], person: Person, account_ids: Collection[int]) -> dict[int, dict[str, list[str]]]:
+    ends: dict[int, dict[str, list[str]]] = {account_id: {} for account_id in account_ids}
+    for trace in traces:
+        for found in trace.find(person, account_ids):
+            ends[found.account_id].setdefault(str(trace.label), []).append(found.words)
+    return ends
 
 
 def _addresses_of(person: Person) -> set[str]:

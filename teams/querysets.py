@@ -114,7 +114,7 @@ class MembershipQuerySet(LockableQuerySet):
         grants = self.model.asset_grants.rel.related_model.objects.filter(membership=OuterRef("pk")).order_by()
         assets = grants.values("membership").annotate(many=Count("content_object", distinct=True)).values("many")
         # A subquery, not a join: it is asked for the rows of the page alone, however many members there are.
-        rows = self.select_related("person", "role").annotate(granted_assets=Coalesce(Subquery(assets), 0))
+        rows = self.select_related("person", "role", "sponsor").annotate(granted_assets=Coalesce(Subquery(assets), 0))
         return rows.with_second_factor().order_by("person__name", "person__email", "pk")
 
     def in_order(self, sort: str) -> Self:

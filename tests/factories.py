@@ -14,6 +14,7 @@ from factory.django import DjangoModelFactory
 from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
 from invitations.models import Import, ImportRow, Invitation
 from invitations.tokens import hash_of, token_for
+from logins.models import ChangeTask, Knower, SharedLogin
 from teams.actions.grants import write_grants
 from teams.models import AccessRequest, AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Role
 
@@ -187,6 +188,41 @@ class ReceiptFactory(DjangoModelFactory):
             "checked": [{"what": "Memberships", "field": "teams.Membership.person", "found": 0}],
         }
     )  # fmt: skip
+
+
+class SharedLoginFactory(DjangoModelFactory):
+    """A shared login in use that nobody is noted to know."""
+
+    class Meta:
+        model = SharedLogin
+
+    account = factory.SubFactory(BusinessAccountFactory, kind=BusinessAccount.Kind.STANDARD)
+    label = factory.Sequence(lambda number: f"TikTok {number}")
+    platform = "tiktok.com"
+    username = "@brand"
+
+
+class KnowerFactory(DjangoModelFactory):
+    """Somebody who knows a shared login and may."""
+
+    class Meta:
+        model = Knower
+
+    login = factory.SubFactory(SharedLoginFactory)
+    name = factory.Sequence(lambda number: f"Knower {number}")
+    address = factory.Sequence(lambda number: f"knower{number}@example.com")
+    since_on = dt.date(2026, 1, 1)
+
+
+class ChangeTaskFactory(DjangoModelFactory):
+    """An open task to change a password; its next reminder is due."""
+
+    class Meta:
+        model = ChangeTask
+
+    login = factory.SubFactory(SharedLoginFactory)
+    opened_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(days=2))
+    remind_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(days=1))
 
 
 def owner_of(account: BusinessAccount) -> Membership:

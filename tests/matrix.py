@@ -50,6 +50,8 @@ class Post:
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
 RECEIPT, IMPORT = {"pk": "receipt"}, {"pk": "import"}
+RECEIPT = {"pk": "receipt"}
+LOGIN, KNOWER = {"pk": "shared_login"}, {"pk": "shared_login", "knower_id": "knower"}
 
 INSIDE = {
     "account_home": Inside(VIEW_ACCOUNT),
@@ -70,6 +72,15 @@ INSIDE = {
     "start_import": Inside(MANAGE_TEAM, IMPORT, ACT),
     "stop_import": Inside(MANAGE_TEAM, IMPORT, ACT),
     "import_problems": Inside(MANAGE_TEAM, IMPORT),
+    "shared_logins": Inside(MANAGE_TEAM),
+    "add_login": Inside(MANAGE_TEAM, methods=ACT),
+    "shared_login": Inside(MANAGE_TEAM, LOGIN),
+    "change_login": Inside(MANAGE_TEAM, LOGIN, ACT),
+    "sign_change": Inside(MANAGE_TEAM, LOGIN, ACT),
+    "retire_login": Inside(MANAGE_TEAM, LOGIN, ACT),
+    "note_knower": Inside(MANAGE_TEAM, LOGIN, ACT),
+    "correct_knower": Inside(MANAGE_TEAM, KNOWER, ACT),
+    "knower_gone": Inside(MANAGE_TEAM, KNOWER, ACT),
     "security_policy": Inside(MANAGE_SECURITY, methods=ACT),
     "close_account": Inside(OWN_ACCOUNT, methods=ACT),
     "leave_account": Inside(
@@ -111,6 +122,7 @@ INSIDE = {
     "change_asset": Inside(MANAGE_ASSETS, ASSET, ACT),
     "restore_asset": Inside(MANAGE_ASSETS, {"pk": "archived_asset"}, ACT),
 }
+KNOWER_FORM = {"name": "Marco", "since_on": "2026-01-01"}
 ASSET_FORM = {"kind": "other", "name": "A new name", "handle": ""}
 # An act that is not here must answer its empty form with 200, 302 or 422.
 POSTS = {
@@ -124,6 +136,13 @@ POSTS = {
     "import_columns": Post({"address_column": "0", "role": "editor"}),
     "stop_import": Post(),
     "start_import": Post(answer=409),  # nobody has looked at what would happen
+    "add_login": Post({"label": "Mailbox", "platform": "mail.example"}, answer=422),  # not on a business account
+    "change_login": Post({"label": "Mailbox", "platform": "mail.example"}),
+    "sign_change": Post({"changed_at": "2026-01-02T10:00"}, answer=200),  # it shows what would be signed
+    "retire_login": Post({"reason": "Closed"}, answer=422),  # without a signature
+    "note_knower": Post(KNOWER_FORM),
+    "correct_knower": Post(KNOWER_FORM),
+    "knower_gone": Post({"reason": "Left"}),
     "security_policy": Post({
         "second_factor": "everyone", "confirmation": "before", "most_administrators": "5", "invitation_days": "3",
     }),

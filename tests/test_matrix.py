@@ -29,10 +29,12 @@ from tests.factories import (
     BusinessAccountFactory,
     ImportFactory,
     InvitationFactory,
+    KnowerFactory,
     MembershipFactory,
     OwnershipOfferFactory,
     PersonFactory,
     ReceiptFactory,
+    SharedLoginFactory,
     owner_of,
     token_of,
 )
@@ -76,7 +78,10 @@ class World:
 def _things(account: Any, heir: Membership) -> dict[str, Any]:
     for _number in range(3):
         note(ACCESS_REFUSED, by=SYSTEM, on=account, after={"permission": "x"})
+    login = SharedLoginFactory(account=account)
     return {
+        "shared_login": login.pk,
+        "knower": KnowerFactory(login=login).pk,
         "member": MembershipFactory(account=account, unconfirmed=True).pk,
         "suspended_member": MembershipFactory(account=account, suspended=True).pk,
         "heir": heir.pk,

@@ -124,7 +124,13 @@ CAST = {
         Character("rosa", "Rosa Bianchi", HALO, "Europe/Rome", factor="44d 08:30"),
         Character("gabriel", "Gabriel Stone", HALO, "America/Toronto"),
         # Beside them
-        Character("giulia", "Giulia Pellegrini", STUDIO, "Europe/Rome", who="owner of a standard account, alone in it"),
+        Character(
+            "giulia",
+            "Giulia Pellegrini",
+            STUDIO,
+            "Europe/Rome",
+            who="owner of a standard account; somebody who is gone knows its password",
+        ),
         Character("wanda", "Wanda Fields", "fieldwork.example", "Europe/London", who="in no account yet; invited"),
         Character("stefan", "Stefan Roth", "accessportal.example", "Europe/Berlin", who="platform staff", staff=True),
     )

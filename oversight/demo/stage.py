@@ -15,6 +15,7 @@ from accounts.doorbell import quiet
 from accounts.models import Asset, BusinessAccount, OutgoingMail, Person
 from audit.origin import Origin, stands_for
 from invitations.models import Invitation
+from logins.models import SharedLogin
 from teams.models import AccessRequest, Membership, OwnershipOffer, Role
 
 from .cast import BROWSERS, CAST, PASSWORD
@@ -108,6 +109,10 @@ class Stage:
         """Return someone's open request for access."""
         rows = AccessRequest.objects.open().filter(account=self.accounts[account], person=self.people[who])
         return rows.with_all().latest("pk")
+
+    def shared_login(self, account: str, label: str) -> SharedLogin:
+        """Return a shared login in use by its name."""
+        return SharedLogin.objects.in_use().select_related("account").get(account=self.accounts[account], label=label)
 
     def offer(self, account: str) -> OwnershipOffer:
         """Return the open offer of ownership."""

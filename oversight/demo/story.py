@@ -291,6 +291,37 @@ def _studio(tell: Teller) -> None:
         handle="@pellegrini",
         by="giulia",
     )
+    here = {"account": "studio", "label": "TikTok", "by": "giulia"}
+    tell.at("58d 09:00", verbs.add_login, **here, platform="tiktok.com", username="@pellegrini")
+    tell.at("58d 09:10", verbs.note_knower, **here, name="Marco Bruni", purpose="Films and posts", told_by="Giulia",
+            address="marco@bruni-video.example")  # fmt: skip
+    tell.at(
+        "58d 09:12", verbs.note_knower, **here, name="Chiara Pellegrini", purpose="Answers comments", told_by="Giulia"
+    )
+    tell.at("40d 12:00", verbs.sign_change, **here, told={"Marco Bruni", "Chiara Pellegrini"})
+    tell.at(
+        "26d 16:00", verbs.note_knower, **here, name="Dario Conti", purpose="Summer campaign", told_by="Marco Bruni"
+    )
+    tell.at("2d 08:30", verbs.note_gone, **here, name="Dario Conti", reason="The campaign is over")
+    tell.at("2d 08:31", verbs.mail_goes_out, account="studio", address="giulia")
+    tell.at("1d 08:35", verbs.is_reminded, account="studio")
+    tell.at("1d 08:36", verbs.mail_goes_out, account="studio", address="giulia")
+    mailbox = {"account": "studio", "label": "Mailbox behind it", "by": "giulia"}
+    tell.at(
+        "57d 09:00",
+        verbs.add_login,
+        **mailbox,
+        platform="mail.pellegrini.example",
+        username="studio@pellegrini.example",
+    )
+    tell.at(
+        "57d 09:05",
+        verbs.note_knower,
+        **mailbox,
+        name="Chiara Pellegrini",
+        purpose="Codes for signing in",
+        told_by="Giulia",
+    )
     tell.at("55d 10:00", verbs.open_account, account="old", name="Northwind Pop-up", by="henrik")
     tell.joins("old", "nadia", "editor", 54, by="henrik")
     tell.at("41d 16:00", verbs.leave, account="old", who="nadia")

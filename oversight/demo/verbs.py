@@ -14,9 +14,11 @@ from django.contrib.auth.models import AnonymousUser, update_last_login
 from django.contrib.messages.storage.base import BaseStorage
 from django.test import RequestFactory
 from django.urls import resolve, reverse
+from django.utils import timezone
 
 import accounts.actions
 import invitations.actions
+import logins.actions
 import oversight.actions
 import teams.actions
 from accounts import receivers
@@ -26,6 +28,7 @@ from audit.recording import SYSTEM, Refused, record_refusal
 from invitations.errors import OfferLostItsGround
 from invitations.fates import fingerprint, foresee
 from invitations.models import Import
+from logins.policies import statement_of_change
 from teams.models import Terms
 
 from .cast import CAST
@@ -374,6 +377,59 @@ def accept_too_late(stage: Stage, account: str, who: str) -> None:
         invitations.actions.refuse_acceptance(invitation=invitation, reason=refusal.words, by=person)
     else:
         raise AssertionError(f"{who} was not refused")
+
+
+# --- Shared logins ----------------------------------------------------------------------------------------------------
+def add_login(stage: Stage, account: str, label: str, platform: str, username: str, by: str) -> None:
+    """Put a shared login into the register; who does knows its password from that day on."""
+    logins.actions.add_login(
+        account=stage.accounts[account],
+        label=label,
+        platform=platform,
+        username=username,
+        known_since=timezone.localdate(),
+        by=stage.people[by],
+    )
+
+
+def note_knower(
+    stage: Stage, account: str, label: str, name: str, purpose: str, told_by: str, by: str, address: str = ""
+) -> None:
+    """Note that somebody was told its password that day."""
+    logins.actions.note_knower(
+        login=stage.shared_login(account, label),
+        name=name,
+        address=address,
+        since_on=timezone.localdate(),
+        told_by=told_by,
+        purpose=purpose,
+        by=stage.people[by],
+    )
+
+
+def note_gone(stage: Stage, account: str, label: str, name: str, by: str, reason: str) -> None:
+    """Note that somebody who knows it is gone."""
+    knower = stage.shared_login(account, label).knowers.trusted().get(name=name)
+    logins.actions.note_gone(knower=knower, by=stage.people[by], reason=reason)
+
+
+def sign_change(stage: Stage, account: str, label: str, told: set[str], by: str) -> None:
+    """Sign that its password was changed just now, and who was told the new one."""
+    login, person, now = stage.shared_login(account, label), stage.people[by], timezone.now()
+    people = list(login.knowers.trusted().filter(name__in=told).order_by("name", "pk"))
+    logins.actions.record_change(
+        login=login,
+        changed_at=now,
+        told=people,
+        statement=statement_of_change(person, login, now, people),
+        signature=person.name,
+        by=person,
+    )
+
+
+def is_reminded(stage: Stage, account: str) -> None:
+    """The portal reminds the owner of passwords to change."""
+    logins.actions.remind(account=stage.accounts[account], by=SYSTEM)
 
 
 # --- The log ----------------------------------------------------------------------------------------------------------

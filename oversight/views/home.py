@@ -17,6 +17,8 @@ from accounts.views import AccountView, SignedInMixin, page_of
 from audit.models import Event
 from audit.querysets import BY_ID, BY_TIME, stretch
 from invitations.models import Invitation
+from logins.exposures import exposures_of
+from logins.models import SharedLogin
 from teams.coverage import done_by_one
 from teams.holdings import accesses_of
 from teams.models import AccessRequest, Membership, OwnershipOffer
@@ -255,6 +257,7 @@ class AccountHome(AccountView, TemplateView):
             "alone": done_by_one(account) if counts["active"] > 1 else [],
             "invitations": invitations,
             "failed": [self._undelivered(invitation) for invitation in failed],
+            "exposures": exposures_of(account, most=NAMED),
             "confirm": [self._to_confirm(row, seat) for row in confirm[:NAMED]],
             "wishes": [
                 {"wish": row, "url": address_of("access_request", account.slug, row.pk)}
@@ -317,7 +320,17 @@ class AccountHome(AccountView, TemplateView):
                 "verb": _("Add an asset"),
             }
         ]
-        if self.account.is_business:
+        if not self.account.is_business:
+            steps.append(
+                {
+                    "done": SharedLogin.objects.filter(account=self.account).exists(),
+                    "title": _("Note who knows the password"),
+                    "text": _("When somebody who knows it leaves, you are reminded to change it until you have."),
+                    "href": address_of("shared_logins", slug),
+                    "verb": _("Open the register"),
+                }
+            )
+        else:
             steps += [
                 {
                     "done": counts["current"] > 1 or invitations > 0,

@@ -62,7 +62,7 @@ def note_end(*, membership: Membership, by: Any, asset: Asset | None = None) -> 
     if asset is None:
         membership.told = Told.OVER
         membership.save(update_fields=["told"])
-        before["role"] = membership.role.as_event()
+        before |= {"role": membership.role.as_event(), **seating.ended_while_away(membership)}
         post(kind=policies.RAN_OUT_MAIL, about=membership, address=membership.person.email, account=account)
     else:
         AssetGrant.objects.filter(pk__in=[row.pk for row in rows]).delete()

@@ -82,7 +82,9 @@ def suspend(*, membership: Membership, by: Person, reason: str = "") -> Membersh
     authority.require(by, MANAGE_TEAM, on=account, over=membership)
     membership.state, membership.suspended_at = Membership.State.SUSPENDED, timezone.now()
     membership.save(update_fields=["state", "suspended_at"])
-    record(SUSPENDED, by=by, on=account, target=membership, reason=reason, after={"role": membership.role.as_event()})
+    before = seating.ended_while_away(membership)
+    after = {"role": membership.role.as_event()}
+    record(SUSPENDED, by=by, on=account, target=membership, reason=reason, before=before, after=after)
     return membership
 
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
 
+from .. import offboarding
 from ..models import AccessRequest, Membership, OwnershipOffer, Role, Terms
 from ..querysets import AccessRequestQuerySet, MembershipQuerySet
 
@@ -60,6 +61,12 @@ def release(answered_for: MembershipQuerySet) -> None:
 def withdraw(requests: AccessRequestQuerySet) -> None:
     """Withdraw open requests as a part of another act."""
     requests.update(state=AccessRequest.State.WITHDRAWN, decided_at=timezone.now())
+
+
+def ended_while_away(membership: Membership) -> dict[str, Any]:
+    """End what can't stay while the person is away, and return it as the event keeps it: nothing where nothing did."""
+    others = offboarding.end_while_away(membership.person, membership.account_id)
+    return {"others": others} if others else {}
 
 
 def grants_of(membership: Membership) -> dict[str, list[str]]:

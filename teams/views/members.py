@@ -40,6 +40,7 @@ from ..forms import (
 )
 from ..holdings import read_many
 from ..models import AssetGrant, Membership, Receipt, Role
+from ..offboarding import what_ends_while_away
 from ..people import seats_of
 from ..permissions import WIDE
 from ..policies import no_seat_left, seats_left
@@ -327,7 +328,11 @@ class SuspendMember(MemberFormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what would depend on one person meanwhile."""
-        return super().get_context_data(alone=left_to_one(self.account, without=self.member), **kwargs)
+        return super().get_context_data(
+            alone=left_to_one(self.account, without=self.member),
+            others=what_ends_while_away(self.member.person, self.account.pk),
+            **kwargs,
+        )
 
     def hindrance(self) -> Refused | None:
         """Return why the reader can't; nobody is suspended twice."""
@@ -377,7 +382,9 @@ class LeaveAccount(AccountFormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what ends; the owner can't leave."""
         is_owner = self.account.owner_id == self.me.pk
-        return super().get_context_data(effects=_effects(self.member), is_owner=is_owner, **kwargs)
+        others = what_ends_while_away(self.me, self.account.pk)
+        effects = [*_effects(self.member), *(f"{label}: {', '.join(things)}." for label, things in others.items())]
+        return super().get_context_data(effects=effects, is_owner=is_owner, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Leave, and go home."""

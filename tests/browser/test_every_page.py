@@ -17,6 +17,7 @@ from accounts.models import Asset, BusinessAccount, Person
 from audit.models import Event
 from invitations.actions import work_through
 from invitations.models import Import, Invitation
+from logins.models import SharedLogin
 from oversight.demo.cast import CAST, PASSWORD
 from teams.models import AccessRequest, Membership, OwnershipOffer, Receipt
 from tests.post import the_post_goes_out
@@ -101,6 +102,10 @@ def pages() -> dict[str, list[tuple[str, str]]]:
     lena, failed = (
         _invitation(northwind, address) for address in ("lena.fischer@northwind.example", "dana.w@northwnd.example")
     )
+    tiktok, mailbox = (
+        {"slug": studio.slug, "pk": SharedLogin.objects.get(label=name).pk} for name in ("TikTok", "Mailbox behind it")
+    )
+    marco = SharedLogin.objects.get(label="TikTok").knowers.trusted().get(name="Marco Bruni").pk
     return {
         "": [
             at("front"), at("account_login"), at("account_signup"), at("account_reset_password"),
@@ -168,7 +173,10 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         "viktor": [("unconfirmed", "/accounts/lumen-bikes/")],
         "giulia": [
             ("standard_home", reverse("account_home", args=[studio.slug])), ("upgrade_account", reverse("upgrade_account", args=[studio.slug])),
-            ("standard_invitations", reverse("invitations", args=[studio.slug])), ("standard_team", reverse("team", args=[studio.slug])),
+            ("standard_invitations", reverse("invitations", args=[studio.slug])), ("standard_team", reverse("team", args=[studio.slug])), ("dashboard_exposed", reverse("dashboard")),
+            at("shared_logins", slug=studio.slug), ("logins_none", reverse("shared_logins", args=[studio.slug]) + "?q=zzz"), at("add_login", slug=studio.slug),
+            at("shared_login", **tiktok), ("login_quiet", reverse("shared_login", kwargs=mailbox)), at("change_login", **tiktok), at("note_knower", **tiktok),
+            at("correct_knower", **tiktok, knower_id=marco), at("knower_gone", **tiktok, knower_id=marco), at("sign_change", **tiktok), at("retire_login", **mailbox),
         ],
         "henrik": [("closed", "/accounts/northwind-pop-up/"), ("ended", reverse("account_home", kwargs=here))],
         "wanda": [
@@ -427,6 +435,46 @@ def selecting(look: Look, settings) -> None:
     page.context.close()
 
 
+def signing_a_changed_password(look: Look, settings) -> None:
+    """Mistyped, read, signed with the wrong name, and signed; then all of it is retired, and upgraded."""
+    page = look.window("giulia")
+    studio = BusinessAccount.objects.get(name="Pellegrini Ceramics")
+    login = SharedLogin.objects.get(account=studio, label="TikTok")
+    address = reverse("sign_change", args=[studio.slug, login.pk])
+    page.goto(f"{look.site}{address}")
+    page.locator("input[name=changed_at]").fill("2026-01-01T10:00")
+    look.send(page)
+    look.look(page, "sign_change_too_early")
+    page.goto(f"{look.site}{address}")
+    look.send(page)
+    look.look(page, "sign_change_read")
+    page.locator("input[name=signature]").fill("Somebody Else")
+    look.send(page)
+    look.look(page, "sign_change_wrong_name")
+    page.locator("input[name=signature]").fill(CAST["giulia"].name)
+    look.send(page)
+    look.look(page, "login_signed")
+    page.goto(f"{look.site}{reverse('note_knower', args=[studio.slug, login.pk])}")
+    page.locator("input[name=name]").fill("Dario Conti")
+    page.locator("input[name=purpose]").fill("Password: every cup tells a story")
+    look.send(page)
+    look.look(page, "note_knower_with_a_password")
+    mailbox = SharedLogin.objects.get(account=studio, label="Mailbox behind it")
+    chiara = mailbox.knowers.get(name="Chiara Pellegrini")
+    page.goto(f"{look.site}{reverse('knower_gone', args=[studio.slug, mailbox.pk, chiara.pk])}")
+    look.send(page, "main form .btn-danger")
+    look.look(page, "knower_is_gone")
+    the_post_goes_out()
+    page.goto(f"{look.site}{reverse('upgrade_account', args=[studio.slug])}")
+    look.send(page)
+    look.visit(page, "logins_after_the_upgrade", reverse("shared_logins", args=[studio.slug]))
+    look.visit(page, "add_login_on_a_business_account", reverse("add_login", args=[studio.slug]))
+    page.context.close()
+    page = look.window("nadia")
+    look.visit(page, "logins_of_a_business_account", reverse("shared_logins", args=["northwind-coffee"]))
+    page.context.close()
+
+
 def being_invited(look: Look, settings) -> None:
     """By a mailed link and by one that was handed over, new and known, until the account is entered; and declining."""
     page = look.window()
@@ -479,7 +527,7 @@ def running_it_locally(look: Look, settings) -> None:
 
 JOURNEYS = [
     signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, inviting_a_list, mistyping, offboarding,
-    selecting, being_invited,
+    selecting, signing_a_changed_password, being_invited,
     running_it_locally,
 ]  # fmt: skip
 

@@ -24,6 +24,9 @@ from audit.recording import SYSTEM, Refused, record_refusal
 from invitations import actions as invitations
 from invitations import fates
 from invitations.actions.answering import refuse_acceptance
+from logins import actions as logins
+from logins.models import Knower
+from logins.policies import statement_of_change, statement_of_retirement
 from oversight import actions as oversight
 from teams import actions as teams
 from teams.models import Membership, Role, Terms
@@ -32,12 +35,15 @@ from tests.factories import (
     AccessRequestFactory,
     AssetFactory,
     BusinessAccountFactory,
+    ChangeTaskFactory,
     ImportFactory,
     InvitationFactory,
+    KnowerFactory,
     MembershipFactory,
     OwnershipOfferFactory,
     PersonFactory,
     ReceiptFactory,
+    SharedLoginFactory,
     owner_of,
 )
 
@@ -163,6 +169,25 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
         "invitation": InvitationFactory(account=h.account), "name": "New", "time_zone": "UTC", "password": PASSWORD,
         "by": AnonymousUser(),
     },
+    logins.add_login: lambda h: {
+        "account": _standard(h), "label": "TikTok", "platform": "tiktok.com", "username": "", "by": h.olga,
+    },
+    logins.change_login: lambda h: {
+        "login": SharedLoginFactory(account=h.account), "label": "B", "platform": "b.example", "username": "", "by": h.olga,
+    },
+    logins.retire_login: lambda h: (lambda login: {
+        "login": login, "statement": statement_of_retirement(h.olga, login), "signature": h.olga.name, "by": h.olga,
+    })(SharedLoginFactory(account=h.account)),
+    logins.note_knower: lambda h: {"login": SharedLoginFactory(account=h.account), **_KNOWER, "by": h.olga},
+    logins.correct_knower: lambda h: {"knower": _knower(h), **_KNOWER, "by": h.olga},
+    logins.note_gone: lambda h: {"knower": _knower(h), "by": h.olga},
+    logins.record_change: lambda h: (lambda knower, at: {
+        "login": knower.login, "changed_at": at, "told": [knower], "signature": h.olga.name,
+        "statement": statement_of_change(h.olga, knower.login, at, [knower]), "by": h.olga,
+    })(_knower(h), timezone.now()),
+    logins.remind: lambda h: {
+        "account": ChangeTaskFactory(login=SharedLoginFactory(account=h.account)).login.account, "by": SYSTEM,
+    },
     refuse_acceptance: lambda h: {**h.invited(), "reason": "the inviter may not"},
     oversight.note_reading: lambda h: {"account": h.account, "by": h.olga},
     oversight.export_log: lambda h: {"account": h.account, "by": h.olga, "narrowed": {}},
@@ -171,11 +196,25 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
 FREE = {
     mails.settle_sent, mails.settle_delayed, mails.settle_parked, teams.open_account, accounts.change_profile,
     teams.announce_end, teams.note_end, teams.note_lapse, invitations.note_expiry,
+    mails.settle_sent, mails.settle_delayed, mails.settle_parked, logins.remind, teams.open_account, accounts.change_profile,
     invitations.decline, invitations.note_opening, invitations.sign_up, refuse_acceptance, oversight.note_reading,
     invitations.finish_import,
     oversight.export_log,
 }  # fmt: skip
 ONESELF = {teams.leave, teams.withdraw_request, accounts.end_sessions}  # what takes away from oneself needs no power
+
+
+_KNOWER = {"name": "Marco", "address": "", "since_on": dt.date(2026, 1, 1), "told_by": "", "purpose": ""}
+
+
+def _knower(house: House) -> Knower:
+    return KnowerFactory(login=SharedLoginFactory(account=house.account))
+
+
+def _standard(house: House) -> BusinessAccount:
+    house.account.kind = BusinessAccount.Kind.STANDARD
+    house.account.save(update_fields=["kind"])
+    return house.account
 
 
 def _session_of(person: Person) -> str:

@@ -1,0 +1,56 @@
+"""What several acts share: noting that somebody who knows a password is gone. Writes no event."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.actions import post
+from accounts.models import BusinessAccount, Person
+
+from .. import policies
+from ..models import ChangeTask, Knower
+
+
+def expose(knowers: Collection[Knower], *, reason: str, by_departure: bool = False) -> list[ChangeTask]:
+    """Mark people as gone, and see that each of their logins has a task to change its password; return the new tasks.
+
+    The accounts are locked by the caller. One mail goes to the owner of each account in which a task was opened.
+    """
+    now = timezone.now()
+    for knower in knowers:
+        knower.gone_at, knower.gone_reason, knower.by_departure = now, reason, by_departure
+        knower.save(update_fields=["gone_at", "gone_reason", "by_departure"])
+    logins = {knower.login_id: knower.login for knower in knowers}
+    open_already = set(ChangeTask.objects.open().filter(login__in=logins).values_list("login_id", flat=True))
+    remind_at = policies.next_reminder(now, now)
+    tasks = [
+        ChangeTask.objects.create(login=login, opened_at=now, remind_at=remind_at)
+        for pk, login in logins.items()
+        if pk not in open_already
+    ]
+    for account in {task.login.account_id: task.login.account for task in tasks}.values():
+        ask_owner(account, sending=policies.FIRST_SENDING)
+    return tasks
+
+
+def expose_for_departure(person: Person, account_ids: Collection[int]) -> None:
+    """Expose whatever a person knows in these accounts, now that the membership there is gone or rests."""
+    expose(known_to(person, account_ids), reason=_("Has no access to this account any more."), by_departure=True)
+
+
+def known_to(person: Person, account_ids: Collection[int]) -> list[Knower]:
+    """Return the entries of a person in the registers of these accounts that expose nothing yet."""
+    rows = Knower.objects.trusted().of_person(person).filter(login__account__in=account_ids)
+    return list(rows.select_related("login__account__owner").order_by("login__account_id", "login__label", "pk"))
+
+
+def ask_owner(account: BusinessAccount, *, sending: int) -> None:
+    """Ask the owner by mail to change what is exposed; the letter names all of it as it stands when it goes out."""
+    post(kind=policies.EXPOSED_MAIL, about=account, address=account.owner.email, account=account, sending=sending)
+
+
+def close_task(login_id: int, *, at: dt.datetime) -> bool:
+    """Close the open task of a login, if there is one, and say whether there was."""
+    return bool(ChangeTask.objects.filter(login=login_id, closed_at=None).update(closed_at=at))
