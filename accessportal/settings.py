@@ -147,6 +147,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 CELERY_BEAT_SCHEDULE = {
     "sweep-the-outbox": {"task": "accounts.tasks.sweep_outbox", "schedule": 15.0},
+    "mind-claims": {"task": "teams.tasks.mind_claims", "schedule": 30 * 60.0},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 6 * 60 * 60.0},
 }
 

@@ -12,11 +12,15 @@ class TeamsConfig(AppConfig):
 
         from . import letters, policies
         from .actions.ownership import OFFER_MAIL
-        from .offboarding import register_reference
-        from .traces import REFERENCES
+        from .offboarding import register_reference, register_trace
+        from .traces import REFERENCES, TRACES
 
         register_writer(OFFER_MAIL, letters.ownership_offer)
         register_writer(policies.ENDED_MAIL, letters.access_ended)
         register_writer(policies.BACK_MAIL, letters.access_back)
+        for kind, writer in letters.OF_CLAIMS.items():
+            register_writer(kind, writer)
+        for trace in TRACES:
+            register_trace(trace)
         for reference in REFERENCES:
             register_reference(reference)

@@ -9,6 +9,7 @@ from .models import Membership, Role
 
 PASSWORD_RESET, PASSWORD_KEPT = "reset", "kept"  # what an offboarding does with the password
 ENDED_MAIL, BACK_MAIL = "access_ended", "access_back"  # the kinds of the mails of an offboarding, and of its undoing
+CLAIM_MAIL, CLAIM_REMINDER, CLAIM_TOLD, CLAIM_ENDED = "claim", "claim_reminder", "claim_told", "claim_ended"
 
 
 def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> None:
@@ -16,12 +17,8 @@ def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> Non
 
     The owner counts as no administrator. Raises PolicyViolation with the limit in words.
     """
-    if not role.administers or role.is_owner:
-        return
-    rows = Membership.objects.current().filter(account=account).administering()
-    taken = rows.exclude(person_id=account.owner_id).count() - freed
     limit = account.policy.most_administrators
-    if taken >= limit:
+    if not has_room(account, role, freed=freed):
         raise PolicyViolation(
             ngettext(
                 "This account may have %(limit)d administrator, and has one. Change the policy or another role first.",
@@ -31,3 +28,11 @@ def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> Non
             )
             % {"limit": limit}
         )
+
+
+def has_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> bool:
+    """Say whether the account may have one more holder of `role`; `require_room` demands it."""
+    if not role.administers or role.is_owner:
+        return True
+    rows = Membership.objects.current().filter(account=account).administering()
+    return rows.exclude(person_id=account.owner_id).count() - freed < account.policy.most_administrators

@@ -1,10 +1,26 @@
 """What this floor, the one below and the libraries know of people, for the register of offboarding (rule 13)."""
 
+from collections.abc import Collection, Iterator
+
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .offboarding import Reference
+from accounts.models import Person
+
+from .actions.seating import lapse_claims
+from .models import OwnershipClaim
+from .offboarding import Found, Reference, Trace
+
+
+def _claims(person: Person, account_ids: Collection[int]) -> Iterator[Found]:
+    for claim in OwnershipClaim.objects.open().filter(person=person, account__in=account_ids).order_by("pk"):
+        day = f"{timezone.localtime(claim.claimed_at):%Y-%m-%d}"
+        yield Found(claim.account_id, gettext("made on %(day)s") % {"day": day})
+
+
+TRACES = [Trace(_("Claims of the ownership"), _claims, lapse_claims)]
 
 REFERENCES = [
     Reference("teams.Membership.person", _("Memberships"), lambda: ~Q(state="ended"), "account"),
@@ -13,6 +29,7 @@ REFERENCES = [
         "teams.OwnershipOffer.person", _("Offers of ownership to the person"), lambda: Q(state="open"), "account"
     ),
     Reference("teams.OwnershipOffer.offered_by", _("Offers of ownership made"), lambda: Q(state="open"), "account"),
+    Reference("teams.OwnershipClaim.person", _("Claims of the ownership"), lambda: Q(state="open"), "account"),
     Reference("accounts.BusinessAccount.owner", _("Ownership"), lambda: Q(closed_at=None), "pk"),
     Reference("accounts.Session.person", _("Sessions"), lambda: Q(expire_date__gt=timezone.now())),
     Reference("usersessions.UserSession.user", _("Browsers signed in"), Q),
@@ -20,6 +37,7 @@ REFERENCES = [
     # What says who someone is, or was. None of it opens an account.
     Reference("teams.Offboarding.person"),
     Reference("teams.Offboarding.by"),
+    Reference("teams.OwnershipClaim.answered_by"),
     Reference("teams.Receipt.brought_back_by"),
     Reference("account.EmailAddress.user"),
     Reference("account.EmailAddress.email", by_address=True),

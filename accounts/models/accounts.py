@@ -69,6 +69,15 @@ class SecurityPolicy(models.Model):
     invitation_days = models.PositiveSmallIntegerField(
         _("days an invitation stays open"), default=7, validators=[MinValueValidator(1), MaxValueValidator(30)]
     )
+    claim_days = models.PositiveSmallIntegerField(
+        _("days a claim of the ownership waits"),
+        default=14,
+        db_default=14,  # web processes of an earlier release don't name it
+        validators=[MinValueValidator(3), MaxValueValidator(90)],
+        help_text=_(
+            "So long the owner can refuse. Only the owner can shorten it; a claim that is open keeps its time."
+        ),
+    )
 
     class Meta:
         verbose_name_plural = _("security policies")

@@ -1,6 +1,17 @@
 """Every change of this floor: one function for one act."""
 
 from .accounts import close_account, open_account
+from .claims import (
+    carry_out_claim,
+    claim_ownership,
+    drop_successor,
+    lapse_claim,
+    mind_claims,
+    name_successor,
+    refuse_claim,
+    remind_of_claim,
+    withdraw_claim,
+)
 from .grants import set_grants
 from .members import change_role, confirm_role, leave, restore, suspend
 from .offboarding import bring_back, offboard
@@ -10,17 +21,26 @@ from .policy import change_policy
 __all__ = [
     "accept_ownership",
     "bring_back",
+    "carry_out_claim",
     "change_policy",
     "change_role",
+    "claim_ownership",
     "close_account",
     "confirm_role",
     "decline_ownership",
+    "drop_successor",
+    "lapse_claim",
     "leave",
+    "mind_claims",
+    "name_successor",
     "offboard",
     "offer_ownership",
     "open_account",
+    "refuse_claim",
+    "remind_of_claim",
     "restore",
     "set_grants",
     "suspend",
+    "withdraw_claim",
     "withdraw_offer",
 ]

@@ -101,6 +101,7 @@ def leave(*, membership: Membership, by: Person) -> Membership:
         raise PolicyViolation(_("Only the member can leave; others are offboarded."))
     if account.owner_id == by.pk:
         raise PolicyViolation(_("The owner can’t leave. Transfer the ownership first, or close the account."))
+    seating.lapse_claims(by, [account.pk])
     before = seating.end(membership)
     record(LEFT, by=by, on=account, target=membership, before=before)
     return membership

@@ -9,10 +9,10 @@ from accounts.models import BusinessAccount, Person
 from accounts.permissions import OWN_ACCOUNT, VIEW_ACCOUNT
 from audit.recording import action, record
 
-from .. import authority, policies
+from .. import authority
 from ..events import OWNERSHIP_ACCEPTED, OWNERSHIP_DECLINED, OWNERSHIP_OFFERED, OWNERSHIP_WITHDRAWN
-from ..models import Membership, OwnershipOffer, Role
-from ..permissions import ADMINISTRATOR, OWNER
+from ..models import Membership, OwnershipOffer
+from . import seating
 
 OFFER_MAIL = "ownership_offer"
 
@@ -48,21 +48,8 @@ def accept_ownership(*, offer: OwnershipOffer, by: Person) -> BusinessAccount:
     account, offer = _lock(offer, by=by)
     if offer.offered_by_id != account.owner_id:
         raise PolicyViolation(_("Whoever offered the ownership doesn’t hold it any more."))
-    seat = Membership.objects.active().filter(account=account, person=by).select_related("role").get()
-    former = Membership.objects.current().filter(account=account).select_related("person").get(person=account.owner)
-    administrator = Role.objects.built_in(ADMINISTRATOR)
-    policies.require_room(account, administrator, freed=1 if seat.role.administers else 0)
-    before = {"owner": str(former), "owner_id": former.person_id, "role": seat.role.as_event()}
-    seat.role, former.role = Role.objects.built_in(OWNER), administrator
-    seat.confirmed_at = seat.confirmed_at or timezone.now()
-    seat.ends_at = None  # an owner has no end (rule 3)
-    seat.save(update_fields=["role", "confirmed_at", "ends_at"])
-    former.save(update_fields=["role"])
-    account.owner = by
-    account.save(update_fields=["owner"])
-    seat.asset_grants.all().delete()  # an owner holds everything by the role
     _answer(offer, OwnershipOffer.State.ACCEPTED)
-    after = {"owner": str(by), "owner_id": by.pk, "former": str(administrator)}
+    before, after = seating.hand_over(account, to=by)
     record(OWNERSHIP_ACCEPTED, by=by, on=account, target=offer, before=before, after=after)
     return account
 

@@ -3,6 +3,16 @@
 from .accounts import CloseAccount, OpenAccount, SecurityPolicyPage
 from .assets import ArchiveAsset, AssetPage
 from .bulk import OffboardMany
+from .claims import (
+    CarryOutClaim,
+    ClaimAsSuccessor,
+    ClaimOwnership,
+    ClaimPage,
+    DropSuccessor,
+    NameSuccessor,
+    RefuseClaim,
+    WithdrawClaim,
+)
 from .members import (
     ChangeRole,
     ConfirmRole,
@@ -22,12 +32,18 @@ __all__ = [
     "ArchiveAsset",
     "AssetPage",
     "BringBack",
+    "CarryOutClaim",
     "ChangeRole",
+    "ClaimAsSuccessor",
+    "ClaimOwnership",
+    "ClaimPage",
     "CloseAccount",
     "ConfirmRole",
+    "DropSuccessor",
     "LeaveAccount",
     "MemberGrants",
     "MemberPage",
+    "NameSuccessor",
     "OffboardMany",
     "OffboardMember",
     "OpenAccount",
@@ -36,10 +52,12 @@ __all__ = [
     "PersonPage",
     "ReceiptFile",
     "ReceiptPage",
+    "RefuseClaim",
     "RestoreMember",
     "RoleMatrix",
     "SecurityPolicyPage",
     "SuspendMember",
     "TeamList",
+    "WithdrawClaim",
     "WithdrawOffer",
 ]

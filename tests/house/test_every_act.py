@@ -31,9 +31,12 @@ from tests.factories import (
     BusinessAccountFactory,
     InvitationFactory,
     MembershipFactory,
+    OwnershipClaimFactory,
     OwnershipOfferFactory,
     PersonFactory,
     ReceiptFactory,
+    claimant_in,
+    named_as_successor,
     owner_of,
 )
 
@@ -102,6 +105,17 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     teams.accept_ownership: lambda h: _offered(h),
     teams.decline_ownership: lambda h: _offered(h),
     teams.withdraw_offer: lambda h: {"offer": OwnershipOfferFactory(account=h.account), "by": h.olga},
+    teams.claim_ownership: lambda h: {
+        "account": h.account, "reason": "Nobody hears of her", "shown_at": timezone.now(),
+        "by": claimant_in(h.account).person,
+    },
+    teams.refuse_claim: lambda h: {"claim": OwnershipClaimFactory(account=h.account), "by": h.olga},
+    teams.withdraw_claim: lambda h: _claimed(h),
+    teams.carry_out_claim: lambda h: {**_claimed(h, days=15), "shown_at": timezone.now()},
+    teams.remind_of_claim: lambda h: {"claim": OwnershipClaimFactory(account=h.account, days=13), "by": SYSTEM},
+    teams.lapse_claim: lambda h: {"claim": OwnershipClaimFactory(account=h.account, days=30), "by": SYSTEM},
+    teams.name_successor: lambda h: {"account": h.account, "membership": h.member(), "by": h.olga},
+    teams.drop_successor: lambda h: {"account": named_as_successor(h.member()).account, "by": h.olga},
     invitations.invite: lambda h: {
         "account": h.account, "address": "new@example.com", "role": role("editor"), "by": h.olga,
     },
@@ -129,7 +143,7 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
 FREE = {
     mails.settle_sent, mails.settle_delayed, mails.settle_parked, teams.open_account, accounts.change_profile,
     invitations.decline, invitations.note_opening, invitations.sign_up, refuse_acceptance, oversight.note_reading,
-    oversight.export_log,
+    oversight.export_log, teams.remind_of_claim, teams.lapse_claim,
 }  # fmt: skip
 ONESELF = {teams.leave, accounts.end_sessions}  # what takes away from oneself needs no power
 
@@ -144,6 +158,11 @@ def _session_of(person: Person) -> str:
 def _offered(house: House) -> dict[str, Any]:
     offer = OwnershipOfferFactory(account=house.account)
     return {"offer": offer, "by": offer.person}
+
+
+def _claimed(house: House, **given: Any) -> dict[str, Any]:
+    claim = OwnershipClaimFactory(account=house.account, **given)
+    return {"claim": claim, "by": claim.person}
 
 
 def _all_actions() -> set[Callable[..., Any]]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts import actions as outbox
 from accounts.models import BusinessAccount, OutgoingMail, Person, SecurityPolicy
 from audit.models import Event
-from teams import actions, forms
+from teams import actions
 from teams.models import Membership, OwnershipOffer, Role
 from tests.factories import AssetFactory, BusinessAccountFactory, MembershipFactory, OwnershipOfferFactory, grant
 
@@ -178,7 +178,7 @@ def test_who_would_be_shut_out_as_owner_is_told_before_accepting(client):
 
 
 def test_a_large_team_is_searched_and_every_member_can_be_chosen(client, monkeypatch):
-    monkeypatch.setattr(forms, "MOST_CHOICES", 3)
+    monkeypatch.setattr("teams.forms.ownership.MOST_CHOICES", 3)
     monkeypatch.setattr("teams.views.ownership.MOST_CHOICES", 3)
     account = BusinessAccountFactory()
     for number in range(5):
