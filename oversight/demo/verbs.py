@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser, update_last_login
 from django.contrib.messages.storage.base import BaseStorage
 from django.test import RequestFactory
 from django.urls import resolve, reverse
+from django.utils import timezone
 
 import accounts.actions
 import invitations.actions
@@ -23,6 +24,7 @@ from accounts.actions import mails
 from accounts.models import Person
 from audit.recording import SYSTEM, Refused, record_refusal
 from invitations.errors import OfferLostItsGround
+from teams.models import OwnershipClaim
 
 from .cast import CAST
 from .stage import Grants, Stage, address_of
@@ -200,6 +202,26 @@ def withdraw_offer(stage: Stage, account: str, by: str) -> None:
 def decline_ownership(stage: Stage, account: str, who: str) -> None:
     """Say no to it."""
     teams.actions.decline_ownership(offer=stage.offer(account), by=stage.people[who])
+
+
+def name_successor(stage: Stage, account: str, who: str, by: str) -> None:
+    """Name a successor, under seal."""
+    teams.actions.name_successor(
+        account=stage.accounts[account], membership=stage.member(account, who), by=stage.people[by]
+    )
+
+
+def claim_ownership(stage: Stage, account: str, who: str, reason: str) -> None:
+    """Claim the ownership, with the second factor shown a moment ago."""
+    teams.actions.claim_ownership(
+        account=stage.accounts[account], reason=reason, shown_at=timezone.now(), by=stage.people[who]
+    )
+
+
+def refuse_claim(stage: Stage, account: str, by: str) -> None:
+    """Refuse the open claim."""
+    claim = OwnershipClaim.objects.open().get(account=stage.accounts[account])
+    teams.actions.refuse_claim(claim=claim, by=stage.people[by])
 
 
 # --- Invitations and their mails --------------------------------------------------------------------------------------
