@@ -36,15 +36,16 @@ class _ClaimForm(AccountFormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the wait, what stands in the way, the open claim, and whether the second factor was shown just now."""
         claims = OwnershipClaim.objects.with_all().filter(account=self.account)
+        open_claim = claims.open().first()
         wait = claiming.wait_of(self.account, as_successor=self.as_successor)
         hindrance = claiming.hindrance(self.account, self.me, as_successor=self.as_successor)
         return super().get_context_data(
             as_successor=self.as_successor,
-            open_claim=claims.open().first(),
+            open_claim=open_claim,
+            stands_behind=open_claim and (open_claim.as_successor or not self.as_successor),
             earlier=claims.exclude(state=OwnershipClaim.State.OPEN).order_by("-pk")[:EARLIER],
             hindrance=hindrance.words if hindrance else "",
             steps=_steps_ahead(wait),
-            wait=wait.days,
             **factor_of(self),
             **kwargs,
         )
@@ -54,7 +55,7 @@ class _ClaimForm(AccountFormView):
         claim = actions.claim_ownership(
             account=self.account, by=self.me, shown_at=factor_shown_at(self.request), **form.cleaned_data
         )
-        message = _("The ownership is claimed. The owner, and all who manage the team, have been sent a mail.")
+        message = _("Claimed. The owner and all who manage the team are told by mail.")
         return self.done(message, to=_home_of(claim, self))
 
 
