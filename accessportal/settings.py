@@ -154,6 +154,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-the-imports": {"task": "invitations.tasks.sweep_imports", "schedule": 30.0},
     "clear-old-imports": {"task": "invitations.tasks.clear_old_imports", "schedule": 6 * 60 * 60.0},
     "remind-of-exposed-logins": {"task": "logins.tasks.remind_owners", "schedule": 10 * 60.0},
+    "mind-claims": {"task": "teams.tasks.mind_claims", "schedule": 30 * 60.0},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 6 * 60 * 60.0},
 }
 

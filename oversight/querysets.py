@@ -15,7 +15,7 @@ from invitations.models import Invitation
 from logins.models import SharedLogin
 from teams.events import LEFT, OFFBOARDED, RAN_OUT, SUSPENDED
 from teams.holdings import accesses_of
-from teams.models import AccessRequest, Membership, OwnershipOffer, Role
+from teams.models import AccessRequest, Membership, OwnershipClaim, OwnershipOffer, Role
 
 TELL_THE_END = [SUSPENDED.name, OFFBOARDED.name, LEFT.name, RAN_OUT.name]  # what says that an access rests or is over
 
@@ -71,6 +71,12 @@ def offers_to(person: Person) -> QuerySet[OwnershipOffer]:
     """Return the open offers of ownership to a person."""
     rows = OwnershipOffer.objects.open().filter(person=person, account__closed_at=None)
     return rows.select_related("account", "offered_by").order_by("-offered_at", "pk")
+
+
+def claims_on(person: Person) -> QuerySet[OwnershipClaim]:
+    """Return the open claims of the ownership of accounts that a person owns: each waits for a refusal."""
+    rows = OwnershipClaim.objects.open().filter(account__owner=person, account__closed_at=None)
+    return rows.select_related("account", "person").order_by("ripe_at", "pk")
 
 
 def roles_with_holders(account: BusinessAccount) -> list[dict[str, Any]]:

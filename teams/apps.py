@@ -23,6 +23,8 @@ class TeamsConfig(AppConfig):
         register_writer(policies.RAN_OUT_MAIL, letters.access_ran_out)
         register_writer(policies.REQUEST_MAIL, letters.request_made)
         register_writer(policies.DECIDED_MAIL, letters.request_decided)
+        for kind, writer in letters.OF_CLAIMS.items():
+            register_writer(kind, writer)
         for trace in TRACES:
             register_trace(trace)
         for reference in REFERENCES:

@@ -20,6 +20,42 @@ OWNERSHIP_WITHDRAWN = register(
     _("withdraw the offer of ownership"),
     _("{actor} withdrew the offer of ownership to {target}"),
 )
+CLAIM_MADE = register(
+    "ownership.claimed",
+    _("claim the ownership"),
+    _("{actor} claimed the ownership, which the owner can refuse until {after[until]}"),
+)
+CLAIM_REFUSED = register(
+    "ownership.claim_refused",
+    _("refuse a claim of the ownership"),
+    _("{actor} refused the claim of the ownership by {target}"),
+)
+CLAIM_WITHDRAWN = register(
+    "ownership.claim_withdrawn",
+    _("withdraw a claim of the ownership"),
+    _("{actor} withdrew the claim of the ownership"),
+)
+CLAIM_CARRIED_OUT = register(
+    "ownership.claim_carried_out",
+    _("carry out a claim of the ownership"),
+    _("{actor} took over the ownership from {before[owner]} by a claim that nobody refused"),
+)
+CLAIM_REMINDED = register(
+    "ownership.claim_reminded",
+    _("remind of a claim of the ownership"),
+    _("{actor} reminded the owner of the claim of the ownership by {target}"),
+)
+CLAIM_LAPSED = register(
+    "ownership.claim_lapsed",
+    _("end a claim of the ownership"),
+    _("The claim of the ownership by {target} lapsed: it was not carried out in time"),
+)
+SUCCESSOR_NAMED = register(
+    "ownership.successor_named", _("name a successor"), _("{actor} named a successor, under seal")
+)
+SUCCESSOR_DROPPED = register(
+    "ownership.successor_dropped", _("drop the named successor"), _("{actor} dropped the named successor")
+)
 ROLE_CONFIRMED = register("role.confirmed", _("confirm a role"), _("{actor} confirmed {target} as {after[role][name]}"))
 ROLE_CHANGED = register(
     "role.changed",

@@ -16,7 +16,17 @@ from accounts.normalising import plain_name
 from accounts.permissions import MANAGE_TEAM, words_for
 
 from . import policies
-from .models import NOTICES, AccessRequest, AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Told
+from .models import (
+    NOTICES,
+    AccessRequest,
+    AssetGrant,
+    Membership,
+    Offboarding,
+    OwnershipClaim,
+    OwnershipOffer,
+    Receipt,
+    Told,
+)
 
 MOST_NAMED = 3  # of those who can be asked
 
@@ -222,3 +232,67 @@ def _whom_to_ask(member: Membership) -> list[Person]:
     """Return who can extend an access: the sponsor first, then whoever manages the team."""
     able = [person for person in who_can_give(MANAGE_TEAM, member.account) if person.pk != member.person_id]
     return list(dict.fromkeys([*([member.sponsor] if member.sponsor else []), *able]))[:MOST_NAMED]
+
+
+def claim(mail: OutgoingMail) -> Letter | None:
+    """Tell the owner of a claim, and how to refuse it; None when it is not open any more."""
+    return _of_open_claim(mail, _("%(person)s claims the ownership of %(account)s"), to_owner=True)
+
+
+def claim_reminder(mail: OutgoingMail) -> Letter | None:
+    """Remind the owner of a claim; None when it is not open any more."""
+    subject = _("Reminder: %(person)s claims the ownership of %(account)s")
+    return _of_open_claim(mail, subject, to_owner=True)
+
+
+def claim_told(mail: OutgoingMail) -> Letter | None:
+    """Tell somebody else of a claim, or the claimant that it is ripe; None when it is not open any more."""
+    return _of_open_claim(mail, _("A claim of the ownership of %(account)s"), to_owner=False)
+
+
+def claim_ended(mail: OutgoingMail) -> Letter:
+    """Tell how a claim came to its end."""
+    row = OwnershipClaim.objects.with_all().get(pk=mail.about_id)
+    names = _names_of(row)
+    subjects = {
+        OwnershipClaim.State.REFUSED: _("The claim of the ownership of %(account)s is refused"),
+        OwnershipClaim.State.WITHDRAWN: _("The claim of the ownership of %(account)s is withdrawn"),
+        OwnershipClaim.State.CARRIED_OUT: _("%(person)s owns %(account)s now"),
+    }
+    subject = subjects.get(OwnershipClaim.State(row.state), _("The claim of the ownership of %(account)s has lapsed"))
+    link = absolute(reverse("account_home", args=[row.account.slug]))
+    context = {**names, "state": row.state, "by": plain_name(str(row.answered_by or "")), "link": link}
+    return compose("claim_ended", subject=subject % names, context={**context, "at": row.answered_at})
+
+
+def _of_open_claim(mail: OutgoingMail, subject: str, *, to_owner: bool) -> Letter | None:
+    rows = OwnershipClaim.objects.open().filter(pk=mail.about_id, account__closed_at=None)
+    row = rows.select_related("account", "person").first()
+    if row is None:
+        return None
+    names = _names_of(row)
+    page, arguments = "refuse_claim" if to_owner else "ownership_claim", [row.account.slug, row.pk]
+    members = Membership.objects.current().filter(account=row.account, person__email=mail.address)
+    if not to_owner and not members.administering().exists():  # the successor's own page, which no other member has
+        page, arguments = "claim_as_successor", [row.account.slug]
+    context = {
+        **names,
+        "link": absolute(reverse(page, args=arguments)),
+        "reason": plain_name(row.reason),
+        "ripe_at": row.ripe_at,
+        "waiting": row.is_waiting,
+        "mine": mail.address == row.person.email,
+    }
+    return compose("claim" if to_owner else "claim_told", subject=subject % names, context=context)
+
+
+def _names_of(row: OwnershipClaim) -> dict[str, str]:
+    return {"person": plain_name(str(row.person)), "account": plain_name(row.account.name)}
+
+
+OF_CLAIMS = {
+    policies.CLAIM_MAIL: claim,
+    policies.CLAIM_REMINDER: claim_reminder,
+    policies.CLAIM_TOLD: claim_told,
+    policies.CLAIM_ENDED: claim_ended,
+}

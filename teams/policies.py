@@ -16,6 +16,7 @@ PASSWORD_RESET, PASSWORD_KEPT = "reset", "kept"  # what an offboarding does with
 ENDED_MAIL, BACK_MAIL = "access_ended", "access_back"  # the kinds of the mails of an offboarding, and of its undoing
 ENDING_MAIL, ENDINGS_MAIL, RAN_OUT_MAIL = "access_ending", "accesses_ending", "access_ran_out"
 REQUEST_MAIL, DECIDED_MAIL = "request_made", "request_decided"
+CLAIM_MAIL, CLAIM_REMINDER, CLAIM_TOLD, CLAIM_ENDED = "claim", "claim_reminder", "claim_told", "claim_ended"
 
 
 def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> None:
@@ -23,8 +24,13 @@ def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> Non
 
     The owner counts as no administrator. Raises PolicyViolation with the limit in words.
     """
-    if role.administers and not role.is_owner and seats_left(account) + freed <= 0:
+    if not has_room(account, role, freed=freed):
         raise no_seat_left(account)
+
+
+def has_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> bool:
+    """Say whether the account may have one more holder of `role`; `require_room` demands it."""
+    return not role.administers or role.is_owner or seats_left(account) + freed > 0
 
 
 def seats_left(account: BusinessAccount) -> int:
@@ -85,3 +91,14 @@ def _require_sponsor(account: BusinessAccount, sponsor: Person, *, of: Person | 
             _("%(person)s can’t answer for somebody: choose an active member who is not from outside.")
             % {"person": sponsor}
         )
+
+
+def require_no_agency(seat: Membership) -> None:
+    """Demand that a future owner is not an agency's person: an agency never takes its client's account."""
+    if seat.kind == Kind.AGENCY:
+        raise no_agency()
+
+
+def no_agency() -> PolicyViolation:
+    """Return the refusal of an agency as owner."""
+    return PolicyViolation(_("An agency can’t own the account of its client."))

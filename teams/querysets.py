@@ -1,4 +1,4 @@
-"""The reading questions about roles, memberships, asset grants, ownership offers and receipts."""
+"""The reading questions about roles, memberships, asset grants, ownership offers and claims, and receipts."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM
@@ -287,6 +287,23 @@ class OwnershipOfferQuerySet(LockableQuerySet):
     def made_to(self, membership: Any) -> Self:
         """Those to one member of an account."""
         return self.filter(account_id=membership.account_id, person_id=membership.person_id)
+
+
+class OwnershipClaimQuerySet(LockableQuerySet):
+    """Claims of ownership."""
+
+    def open(self) -> Self:
+        """Those that nothing has ended yet."""
+        return self.filter(state=self.model.State.OPEN)
+
+    def ripe(self) -> Self:
+        """Open ones that have waited their whole time, by the database's clock and from the day it first saw them."""
+        whole = F("ripe_at") - F("claimed_at")
+        return self.open().filter(ripe_at__lte=Now(), recorded_at__lte=Now() - whole)
+
+    def with_all(self) -> Self:
+        """Each with what its page names."""
+        return self.select_related("account", "account__owner", "person", "answered_by")
 
 
 class ReceiptQuerySet(LockableQuerySet):

@@ -36,6 +36,12 @@ def note_lapses(**_later: Any) -> None:
             continue  # another worker was quicker, or it was decided
 
 
+@shared_task
+def mind_claims(**_later: Any) -> None:
+    """Remind owners of open claims of their ownership, and end those that lapsed."""
+    actions.mind_claims()
+
+
 def _due() -> Iterator[tuple[Membership, Asset | None, Told]]:
     for row in Membership.objects.with_end_to_tell().order_by("ends_at", "pk")[:MOST_A_RUN]:
         yield row, None, Told.due(row.ends_at)

@@ -4,14 +4,21 @@ from collections.abc import Collection, Iterator
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 
-from .actions.seating import release, withdraw
-from .models import AccessRequest, Membership
+from .actions.seating import lapse_claims, release, withdraw
+from .models import AccessRequest, Membership, OwnershipClaim
 from .offboarding import Found, Reference, Trace
 from .querysets import AccessRequestQuerySet, MembershipQuerySet
+
+
+def _claims(person: Person, account_ids: Collection[int]) -> Iterator[Found]:
+    for claim in OwnershipClaim.objects.open().filter(person=person, account__in=account_ids).order_by("pk"):
+        day = f"{timezone.localtime(claim.claimed_at):%Y-%m-%d}"
+        yield Found(claim.account_id, gettext("made on %(day)s") % {"day": day})
 
 
 def _answered_for(person: Person, account_ids: Collection[int]) -> MembershipQuerySet:
@@ -33,6 +40,7 @@ def _which(person: Person, account_ids: Collection[int]) -> Iterator[Found]:
 
 
 TRACES = [
+    Trace(_("Claims of the ownership"), _claims, lapse_claims),
     Trace(_("Open access requests"), _which, lambda person, account_ids: withdraw(_wishes(person, account_ids))),
     Trace(
         _("Left without anyone who answers for them"),
@@ -57,6 +65,8 @@ REFERENCES = [
         "teams.OwnershipOffer.person", _("Offers of ownership to the person"), lambda: Q(state="open"), "account"
     ),
     Reference("teams.OwnershipOffer.offered_by", _("Offers of ownership made"), lambda: Q(state="open"), "account"),
+    Reference("teams.OwnershipClaim.person", _("Claims of the ownership"), lambda: Q(state="open"), "account"),
+    Reference("teams.OwnershipClaim.answered_by"),
     Reference("accounts.BusinessAccount.owner", _("Ownership"), lambda: Q(closed_at=None), "pk"),
     Reference("accounts.Session.person", _("Sessions"), lambda: Q(expire_date__gt=timezone.now())),
     Reference("usersessions.UserSession.user", _("Browsers signed in"), Q),

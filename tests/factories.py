@@ -7,7 +7,9 @@ import datetime as dt
 
 import factory
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -16,9 +18,20 @@ from invitations.models import Import, ImportRow, Invitation
 from invitations.tokens import hash_of, token_for
 from logins.models import ChangeTask, Knower, SharedLogin
 from teams.actions.grants import write_grants
-from teams.models import AccessRequest, AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Role
+from teams.models import (
+    AccessRequest,
+    AssetGrant,
+    Membership,
+    Offboarding,
+    OwnershipClaim,
+    OwnershipOffer,
+    Receipt,
+    Role,
+    Succession,
+)
 
 PASSWORD = "a long enough sentence 4 tests"
+TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 
 
 class PersonFactory(DjangoModelFactory):
@@ -163,6 +176,26 @@ class OwnershipOfferFactory(DjangoModelFactory):
     person = factory.LazyAttribute(lambda offer: MembershipFactory(account=offer.account).person)
 
 
+class OwnershipClaimFactory(DjangoModelFactory):
+    """An open claim by an administrator who has a second factor, made `days` ago, with 14 days to wait."""
+
+    class Meta:
+        model = OwnershipClaim
+
+    days = 0
+    account = factory.SubFactory(BusinessAccountFactory)
+    person = factory.LazyAttribute(lambda claim: claimant_in(claim.account).person)
+    reason = "Nobody has heard of her since June"
+    claimed_at = factory.LazyFunction(timezone.now)
+    ripe_at = factory.LazyAttribute(lambda claim: claim.claimed_at + dt.timedelta(days=14))
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        days = kwargs.pop("days", 0)
+        claim = super()._create(model_class, *args, **kwargs)
+        return aged(claim, dt.timedelta(days=days)) if days else claim
+
+
 class ReceiptFactory(DjangoModelFactory):
     """The receipt of an editor who was offboarded by the account's owner."""
 
@@ -223,6 +256,38 @@ class ChangeTaskFactory(DjangoModelFactory):
     login = factory.SubFactory(SharedLoginFactory)
     opened_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(days=2))
     remind_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(days=1))
+
+
+def claimant_in(account: BusinessAccount, **given) -> Membership:
+    """Return a member who may claim the ownership: long in the account, with a second factor."""
+    member = MembershipFactory(
+        **{"account": account, "holding": "administrator", "joined_at": timezone.now() - dt.timedelta(days=60), **given}
+    )
+    TOTP.activate(member.person, TOTP_SECRET)
+    return member
+
+
+def aged(claim: OwnershipClaim, by: dt.timedelta) -> OwnershipClaim:
+    """Let a claim be so much older. Only the owner of the tables can: the trigger refuses it to everybody else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what still waits to be checked would forbid the next line
+        cursor.execute("ALTER TABLE teams_ownershipclaim DISABLE TRIGGER claim_keeps_its_time")
+        cursor.execute(
+            "UPDATE teams_ownershipclaim SET claimed_at = claimed_at - %s, ripe_at = ripe_at - %s, "
+            "recorded_at = recorded_at - %s WHERE id = %s",
+            [by, by, by, claim.pk],
+        )
+        cursor.execute("ALTER TABLE teams_ownershipclaim ENABLE TRIGGER claim_keeps_its_time")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    claim.refresh_from_db()
+    return claim
+
+
+def named_as_successor(membership: Membership) -> Membership:
+    """Let a member be the successor whom the owner named."""
+    sealed = Succession.seal(membership.account, membership.person)
+    Succession.objects.update_or_create(account=membership.account, defaults={"sealed": sealed})
+    return membership
 
 
 def owner_of(account: BusinessAccount) -> Membership:

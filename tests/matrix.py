@@ -52,6 +52,7 @@ MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "of
 RECEIPT, IMPORT = {"pk": "receipt"}, {"pk": "import"}
 RECEIPT = {"pk": "receipt"}
 LOGIN, KNOWER = {"pk": "shared_login"}, {"pk": "shared_login", "knower_id": "knower"}
+RECEIPT, CLAIM = {"pk": "receipt"}, {"pk": "claim"}
 
 INSIDE = {
     "account_home": Inside(VIEW_ACCOUNT),
@@ -92,6 +93,14 @@ INSIDE = {
     "answer_ownership": Inside(
         VIEW_ACCOUNT, OFFER, frozenset({"post"}), only="administrator", given={"answer": "decline"}
     ),
+    "name_successor": Inside(OWN_ACCOUNT, methods=ACT),
+    "drop_successor": Inside(OWN_ACCOUNT, methods=ACT),
+    "claim_ownership": Inside(MANAGE_TEAM, methods=ACT),
+    "claim_as_successor": Inside(VIEW_ACCOUNT, methods=ACT, only="editor"),
+    "ownership_claim": Inside(MANAGE_TEAM, CLAIM),
+    "refuse_claim": Inside(OWN_ACCOUNT, CLAIM, ACT),
+    "withdraw_claim": Inside(VIEW_ACCOUNT, CLAIM, ACT, only="administrator"),
+    "carry_out_claim": Inside(VIEW_ACCOUNT, CLAIM, ACT, only="administrator"),
     "roles": Inside(VIEW_ACCOUNT),
     "asset": Inside(VIEW_ACCOUNT, ASSET),
     "archive_asset": Inside(MANAGE_ASSETS, ASSET, ACT),
@@ -145,12 +154,20 @@ POSTS = {
     "knower_gone": Post({"reason": "Left"}),
     "security_policy": Post({
         "second_factor": "everyone", "confirmation": "before", "most_administrators": "5", "invitation_days": "3",
+        "claim_days": "20",
     }),
     "close_account": Post({"typed_name": "Northwind"}),
     "leave_account": Post(not_for="owner"),  # rule 3
     "ownership": Post({"membership": "{heir}"}, answer=422),  # an offer is open already
     "withdraw_ownership": Post(),
     "answer_ownership": Post(),
+    "name_successor": Post({"membership": "{heir}"}),
+    "drop_successor": Post(),
+    "claim_ownership": Post({"reason": "Nobody has heard of her since June"}, answer=422),  # one is open already
+    "claim_as_successor": Post({"reason": "Nobody has heard of her since June"}, answer=422),  # no second factor shown
+    "refuse_claim": Post(),
+    "withdraw_claim": Post(),
+    "carry_out_claim": Post(answer=422),  # it waits
     "archive_asset": Post(),
     "confirm_role": Post(),
     "change_role": Post({"role": "analyst"}),

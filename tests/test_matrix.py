@@ -31,10 +31,12 @@ from tests.factories import (
     InvitationFactory,
     KnowerFactory,
     MembershipFactory,
+    OwnershipClaimFactory,
     OwnershipOfferFactory,
     PersonFactory,
     ReceiptFactory,
     SharedLoginFactory,
+    named_as_successor,
     owner_of,
     token_of,
 )
@@ -89,6 +91,7 @@ def _things(account: Any, heir: Membership) -> dict[str, Any]:
         "archived_asset": AssetFactory(account=account, archived_at=timezone.now()).pk,
         "invitation": InvitationFactory(account=account).pk,
         "offer": OwnershipOfferFactory(account=account, person=heir.person).pk,
+        "claim": OwnershipClaimFactory(account=account, person=heir.person).pk,
         "receipt": ReceiptFactory(account=account).pk,
         "request": AccessRequestFactory(account=account).pk,
         "import": ImportFactory(account=account).pk,
@@ -107,6 +110,7 @@ def _made() -> World:
     policy = {"confirmation": "before", "second_factor": "everyone"}
     account, elsewhere = BusinessAccountFactory(name="Northwind", policy_and_seat=policy), BusinessAccountFactory()
     roles, foreign_roles = _everyone_in(account), _everyone_in(elsewhere)
+    named_as_successor(roles["editor"])
     states = {
         "suspended": {"suspended": True},
         "ended": {"ended": True},

@@ -53,7 +53,14 @@ class PolicyForm(forms.ModelForm):
 
     class Meta:
         model = SecurityPolicy
-        fields = ["second_factor", "confirmation", "most_administrators", "invitation_days", "outside_days"]
+        fields = [
+            "second_factor",
+            "confirmation",
+            "most_administrators",
+            "invitation_days",
+            "outside_days",
+            "claim_days",
+        ]
         widgets = {"second_factor": forms.RadioSelect, "confirmation": forms.RadioSelect}
 
 

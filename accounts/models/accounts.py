@@ -76,6 +76,15 @@ class SecurityPolicy(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Contractors and agencies. Empty: no limit. It counts for what is given or extended from now on."),
     )
+    claim_days = models.PositiveSmallIntegerField(
+        _("days a claim of the ownership waits"),
+        default=14,
+        db_default=14,  # web processes of an earlier release don't name it
+        validators=[MinValueValidator(3), MaxValueValidator(90)],
+        help_text=_(
+            "So long the owner can refuse. Only the owner can shorten it; a claim that is open keeps its time."
+        ),
+    )
 
     class Meta:
         verbose_name_plural = _("security policies")

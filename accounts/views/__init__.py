@@ -2,6 +2,7 @@
 
 from .assets import AddAsset, AssetList, ChangeAsset, RestoreAsset
 from .base import PAGE_SIZE, AccountFormView, AccountView, SignedInMixin, chips_of, page_of
+from .factors import factor_shown_at, show_factor_address
 from .profile import EndSession, ProfileView
 from .settings import AccountSettings, UpgradeAccount
 
@@ -19,5 +20,7 @@ __all__ = [
     "SignedInMixin",
     "UpgradeAccount",
     "chips_of",
+    "factor_shown_at",
     "page_of",
+    "show_factor_address",
 ]

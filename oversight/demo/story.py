@@ -173,6 +173,7 @@ def _northwind(tell: Teller) -> None:
     tell.at("44d 09:20", verbs.archive_asset, account="northwind", name="Creator brief", by="anna")
     tell.at("43d 10:05", verbs.restore_asset, account="northwind", name="Creator brief", by="anna")
     tell.at("40d 16:00", verbs.leave, account="northwind", who="henrik")
+    tell.at("36d 10:40", verbs.name_successor, account="northwind", who="anna", by="nadia")
     tell.at("36d 11:00", verbs.change_policy, account="northwind", by="nadia", most_administrators=4)
     tell.at("33d 09:40", verbs.suspend, account="northwind", who="grace", by="anna", reason="On leave")
     tell.at("26d 09:40", verbs.restore, account="northwind", who="grace", by="anna")
@@ -227,6 +228,11 @@ def _lumen(tell: Teller) -> None:
     tell.at("34d 10:00:10", verbs.mail_goes_out, account="lumen", address="petra")
     tell.at("33d 12:00", verbs.decline_ownership, account="lumen", who="petra")
     tell.at("30d 12:30", verbs.leave, account="lumen", who="ben")
+    tell.at("25d 15:20", verbs.claim_ownership, account="lumen", who="petra", reason="Lars has not answered for weeks")
+    tell.at("24d 06:40", verbs.refuse_claim, account="lumen", by="lars")
+    for who in ("lars", "petra", "sofie"):
+        tell.at("25d 15:20:10", verbs.mail_goes_out, account="lumen", address=who)
+        tell.at("24d 06:40:10", verbs.mail_goes_out, account="lumen", address=who)
     tell.is_invited("lumen", "gabriel", 9, by="sofie")
     tell.at(
         "8d 09:00",

@@ -29,7 +29,7 @@ from invitations.errors import OfferLostItsGround
 from invitations.fates import fingerprint, foresee
 from invitations.models import Import
 from logins.policies import statement_of_change
-from teams.models import Terms
+from teams.models import OwnershipClaim, Terms
 
 from .cast import CAST
 from .stage import Grants, Stage, address_of
@@ -256,6 +256,26 @@ def withdraw_offer(stage: Stage, account: str, by: str) -> None:
 def decline_ownership(stage: Stage, account: str, who: str) -> None:
     """Say no to it."""
     teams.actions.decline_ownership(offer=stage.offer(account), by=stage.people[who])
+
+
+def name_successor(stage: Stage, account: str, who: str, by: str) -> None:
+    """Name a successor, under seal."""
+    teams.actions.name_successor(
+        account=stage.accounts[account], membership=stage.member(account, who), by=stage.people[by]
+    )
+
+
+def claim_ownership(stage: Stage, account: str, who: str, reason: str) -> None:
+    """Claim the ownership, with the second factor shown a moment ago."""
+    teams.actions.claim_ownership(
+        account=stage.accounts[account], reason=reason, shown_at=timezone.now(), by=stage.people[who]
+    )
+
+
+def refuse_claim(stage: Stage, account: str, by: str) -> None:
+    """Refuse the open claim."""
+    claim = OwnershipClaim.objects.open().get(account=stage.accounts[account])
+    teams.actions.refuse_claim(claim=claim, by=stage.people[by])
 
 
 # --- Invitations and their mails --------------------------------------------------------------------------------------

@@ -21,13 +21,14 @@ from logins.exposures import exposures_of
 from logins.models import SharedLogin
 from teams.coverage import done_by_one
 from teams.holdings import accesses_of
-from teams.models import AccessRequest, Membership, OwnershipOffer
+from teams.models import AccessRequest, Membership, OwnershipClaim, OwnershipOffer
 from teams.permissions import WIDE
 from teams.powers import may_words, powers_of
 
 from ..forms import SearchForm
 from ..navigation import address_of
 from ..querysets import (
+    claims_on,
     current_seats,
     former_seats,
     offers_to,
@@ -85,6 +86,7 @@ class Dashboard(SignedInMixin, TemplateView):
             show_former=show_former,
             invitations=list(Invitation.objects.waiting_for(person)[:ACCOUNTS_ON_A_PAGE]),
             offers=_offers(offers_to(person)),
+            claims=_claims(claims_on(person)),
             tasks=_tasks(seats),
             security=security,
             checks=_security_checks(security),
@@ -129,6 +131,17 @@ def seats_of(person: Any, memberships: list[Membership]) -> list[dict[str, Any]]
 
 def _offers(offers: Iterable[OwnershipOffer]) -> list[dict[str, Any]]:
     return [{"offer": offer, "url": address_of("ownership_offer", offer.account.slug, offer.pk)} for offer in offers]
+
+
+def _claims(claims: Iterable[OwnershipClaim]) -> list[dict[str, Any]]:
+    return [
+        {
+            "claim": claim,
+            "url": address_of("ownership_claim", claim.account.slug, claim.pk),
+            "refuse_url": address_of("refuse_claim", claim.account.slug, claim.pk),
+        }
+        for claim in claims
+    ]
 
 
 def _tasks(seats: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -254,6 +267,9 @@ class AccountHome(AccountView, TemplateView):
         return {
             "counts": counts,
             "roles": roles_with_holders(account),
+            "claims": _claims(
+                OwnershipClaim.objects.open().filter(account=account).select_related("account", "person")
+            ),
             "alone": done_by_one(account) if counts["active"] > 1 else [],
             "invitations": invitations,
             "failed": [self._undelivered(invitation) for invitation in failed],

@@ -1,6 +1,17 @@
 """Every change of this floor: one function for one act."""
 
 from .accounts import close_account, open_account
+from .claims import (
+    carry_out_claim,
+    claim_ownership,
+    drop_successor,
+    lapse_claim,
+    mind_claims,
+    name_successor,
+    refuse_claim,
+    remind_of_claim,
+    withdraw_claim,
+)
 from .ends import announce_end, note_end
 from .exporting import export_members
 from .grants import set_grants
@@ -17,24 +28,33 @@ __all__ = [
     "approve_request",
     "ask_for_access",
     "bring_back",
+    "carry_out_claim",
     "change_policy",
     "change_role",
     "change_terms",
+    "claim_ownership",
     "close_account",
     "confirm_role",
     "decline_ownership",
+    "drop_successor",
     "export_members",
+    "lapse_claim",
     "leave",
+    "mind_claims",
+    "name_successor",
     "note_end",
     "note_lapse",
     "offboard",
     "offer_ownership",
     "open_account",
+    "refuse_claim",
     "refuse_request",
+    "remind_of_claim",
     "restore",
     "set_end",
     "set_grants",
     "suspend",
+    "withdraw_claim",
     "withdraw_offer",
     "withdraw_request",
 ]

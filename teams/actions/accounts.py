@@ -16,8 +16,9 @@ from audit.recording import action, record
 
 from .. import authority
 from ..events import ACCOUNT_CLOSED, ACCOUNT_OPENED
-from ..models import Membership, OwnershipOffer, Role
+from ..models import Membership, OwnershipClaim, Role
 from ..permissions import OWNER
+from . import seating
 
 MOST_OPENED = 50  # accounts that one person may own: enough for anybody real, too few to flood the portal
 RESERVED_SLUGS = {"new"}  # other pages live at these addresses
@@ -51,9 +52,7 @@ def close_account(*, account: BusinessAccount, by: Person) -> BusinessAccount:
     authority.require(by, OWN_ACCOUNT, on=account)
     account.closed_at = timezone.now()
     account.save(update_fields=["closed_at"])
-    OwnershipOffer.objects.open().filter(account=account).update(
-        state=OwnershipOffer.State.WITHDRAWN, answered_at=account.closed_at
-    )
+    seating.end_what_is_open_about_the_ownership(account, claims=OwnershipClaim.State.LAPSED)
     members = Membership.objects.current().filter(account=account).count()
     record(ACCOUNT_CLOSED, by=by, on=account, after={"members": members})
     return account

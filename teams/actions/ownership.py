@@ -11,8 +11,8 @@ from audit.recording import action, record
 
 from .. import authority, policies
 from ..events import OWNERSHIP_ACCEPTED, OWNERSHIP_DECLINED, OWNERSHIP_OFFERED, OWNERSHIP_WITHDRAWN
-from ..models import TERMS_FIELDS, Kind, Membership, OwnershipOffer, Role, Terms
-from ..permissions import ADMINISTRATOR, OWNER
+from ..models import Membership, OwnershipOffer
+from . import seating
 
 OFFER_MAIL = "ownership_offer"
 
@@ -28,7 +28,7 @@ def offer_ownership(*, account: BusinessAccount, membership: Membership, by: Per
     membership = Membership.objects.active().filter(account=account).select_related("person").lock(membership.pk)
     if membership.person_id == account.owner_id:
         raise PolicyViolation(_("You own this account already."))
-    _require_no_agency(membership)
+    policies.require_no_agency(membership)
     if OwnershipOffer.objects.open().filter(account=account).exists():
         raise PolicyViolation(_("The ownership is offered to someone already. Withdraw that offer first."))
     offer = OwnershipOffer.objects.create(account=account, offered_by=by, person=membership.person)
@@ -49,22 +49,8 @@ def accept_ownership(*, offer: OwnershipOffer, by: Person) -> BusinessAccount:
     account, offer = _lock(offer, by=by)
     if offer.offered_by_id != account.owner_id:
         raise PolicyViolation(_("Whoever offered the ownership doesn’t hold it any more."))
-    seat = Membership.objects.active().filter(account=account, person=by).select_related("role").get()
-    _require_no_agency(seat)
-    former = Membership.objects.current().filter(account=account).select_related("person").get(person=account.owner)
-    administrator = Role.objects.built_in(ADMINISTRATOR)
-    policies.require_room(account, administrator, freed=1 if seat.role.administers else 0)
-    before = {"owner": str(former), "owner_id": former.person_id, "role": seat.role.as_event()}
-    seat.role, former.role = Role.objects.built_in(OWNER), administrator
-    seat.confirmed_at = seat.confirmed_at or timezone.now()
-    seat.take(Terms())  # an owner has no end, and nobody who answers for them (rule 3)
-    seat.save(update_fields=["role", "confirmed_at", *TERMS_FIELDS])
-    former.save(update_fields=["role"])
-    account.owner = by
-    account.save(update_fields=["owner"])
-    seat.asset_grants.all().delete()  # an owner holds everything by the role
     _answer(offer, OwnershipOffer.State.ACCEPTED)
-    after = {"owner": str(by), "owner_id": by.pk, "former": str(administrator)}
+    before, after = seating.hand_over(account, to=by)
     record(OWNERSHIP_ACCEPTED, by=by, on=account, target=offer, before=before, after=after)
     return account
 
@@ -102,8 +88,3 @@ def _lock(offer: OwnershipOffer, *, by: Person) -> tuple[BusinessAccount, Owners
 def _answer(offer: OwnershipOffer, state: str) -> None:
     offer.state, offer.answered_at = state, timezone.now()
     offer.save(update_fields=["state", "answered_at"])
-
-
-def _require_no_agency(seat: Membership) -> None:
-    if seat.kind == Kind.AGENCY:
-        raise PolicyViolation(_("An agency can’t own the account of its client."))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.errors import MissingPermission
@@ -14,14 +15,22 @@ from .. import authority
 from ..access import who_would_lose
 from ..models import Membership
 
-POLICY_FIELDS = ["second_factor", "confirmation", "most_administrators", "invitation_days", "outside_days"]
+POLICY_FIELDS = [
+    "second_factor",
+    "confirmation",
+    "most_administrators",
+    "invitation_days",
+    "outside_days",
+    "claim_days",
+]
 
 
 @action(POLICY_CHANGED)
 def change_policy(*, account: BusinessAccount, by: Person, **wanted: Any) -> SecurityPolicy:
     """Change the security policy to the `wanted` values of POLICY_FIELDS and return it (rule 2).
 
-    Only the owner takes power from those who manage the team, by this way too. Raises MissingPermission.
+    Only the owner takes power from those who manage the team, by this way too, and only the owner shortens the time in
+    which a claim of the ownership can be refused: who claims must not. Raises MissingPermission.
     """
     account = BusinessAccount.objects.open().select_related("policy").lock(account.pk)
     policy = SecurityPolicy.objects.select_for_update().get(account=account)
@@ -29,6 +38,10 @@ def change_policy(*, account: BusinessAccount, by: Person, **wanted: Any) -> Sec
     changed = {name: wanted[name] for name in POLICY_FIELDS if name in wanted and wanted[name] != getattr(policy, name)}
     if not changed:
         return policy
+    shorter = changed.get("claim_days", policy.claim_days) < policy.claim_days
+    if shorter and getattr(by, "pk", None) != account.owner_id:
+        words = _("Only the owner can shorten how long a claim of the ownership waits.")
+        raise MissingPermission(OWN_ACCOUNT, account, words)
     _require_that_nobody_is_evicted(account, policy, changed, by=by)
     before = {name: getattr(policy, name) for name in changed}
     for name, value in changed.items():

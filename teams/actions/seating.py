@@ -1,13 +1,24 @@
 """What several acts share: seating a person in an account, and ending what a membership gave. Writes no event."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
 
-from .. import offboarding
-from ..models import AccessRequest, Membership, OwnershipOffer, Role, Terms
+from .. import offboarding, policies
+from ..models import (
+    TERMS_FIELDS,
+    AccessRequest,
+    Membership,
+    OwnershipClaim,
+    OwnershipOffer,
+    Role,
+    Succession,
+    Terms,
+)
+from ..permissions import ADMINISTRATOR, MEMBER, OWNER
 from ..querysets import AccessRequestQuerySet, MembershipQuerySet
 
 
@@ -67,6 +78,50 @@ def ended_while_away(membership: Membership) -> dict[str, Any]:
     """End what can't stay while the person is away, and return it as the event keeps it: nothing where nothing did."""
     others = offboarding.end_while_away(membership.person, membership.account_id)
     return {"others": others} if others else {}
+
+
+def hand_over(
+    account: BusinessAccount, *, to: Person, room_needed: bool = True
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make an active member the owner and the former owner an administrator; return before and after, for the event.
+
+    What else was open about the ownership ends with it: offers, claims, a named successor. Where there is no seat for
+    another administrator, the former owner becomes a plain member; with `room_needed` it raises PolicyViolation then.
+    """
+    seat = Membership.objects.active().filter(account=account, person=to).select_related("role").get()
+    policies.require_no_agency(seat)
+    former = Membership.objects.current().filter(account=account).select_related("person").get(person=account.owner)
+    role, freed = Role.objects.built_in(ADMINISTRATOR), 1 if seat.role.administers else 0
+    if room_needed:
+        policies.require_room(account, role, freed=freed)
+    elif not policies.has_room(account, role, freed=freed):
+        role = Role.objects.built_in(MEMBER)
+    before = {"owner": str(former), "owner_id": former.person_id, "role": seat.role.as_event()}
+    seat.role, former.role = Role.objects.built_in(OWNER), role
+    seat.confirmed_at = seat.confirmed_at or timezone.now()
+    seat.take(Terms())  # an owner has no end, and nobody who answers for them (rule 3)
+    seat.save(update_fields=["role", "confirmed_at", *TERMS_FIELDS])
+    former.save(update_fields=["role"])
+    account.owner = to
+    account.save(update_fields=["owner"])
+    seat.asset_grants.all().delete()  # an owner holds everything by the role
+    end_what_is_open_about_the_ownership(account, claims=OwnershipClaim.State.OVERTAKEN)
+    return before, {"owner": str(to), "owner_id": to.pk, "former": str(role)}
+
+
+def end_what_is_open_about_the_ownership(account: BusinessAccount, *, claims: str) -> None:
+    """End open offers and claims, and forget the named successor."""
+    now = timezone.now()
+    offers = OwnershipOffer.objects.open().filter(account=account)
+    offers.update(state=OwnershipOffer.State.WITHDRAWN, answered_at=now)
+    OwnershipClaim.objects.open().filter(account=account).update(state=claims, answered_at=now)
+    Succession.objects.filter(account=account).delete()
+
+
+def lapse_claims(person: Person, account_ids: Collection[int]) -> int:
+    """End the open claims of a person whose access ends; return how many."""
+    rows = OwnershipClaim.objects.open().filter(person=person, account__in=account_ids)
+    return rows.update(state=OwnershipClaim.State.LAPSED, answered_at=timezone.now())
 
 
 def grants_of(membership: Membership) -> dict[str, list[str]]:

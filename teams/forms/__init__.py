@@ -3,7 +3,7 @@
 from .exporting import ExportMembersForm
 from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
 from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
-from .ownership import MOST_CHOICES, HeirFilterForm, OfferOwnershipForm
+from .ownership import MOST_CHOICES, ClaimForm, HeirFilterForm, NameSuccessorForm, OfferOwnershipForm
 from .reasons import ReasonField, ReasonForm
 from .requests import REQUEST_STATES, ApproveForm, AskForRoleForm, AskOnAssetForm, RefuseForm, RequestFilterForm
 from .selection import MOST_SELECTED, SelectionForm
@@ -21,11 +21,13 @@ __all__ = [
     "BringBackForm",
     "ChangeRoleForm",
     "ChangeTermsForm",
+    "ClaimForm",
     "EndField",
     "ExportMembersForm",
     "ExtendForm",
     "GrantsForm",
     "HeirFilterForm",
+    "NameSuccessorForm",
     "OffboardForm",
     "OffboardManyForm",
     "OfferOwnershipForm",

@@ -1,5 +1,6 @@
-"""Roles, memberships, asset grants, ownership offers, and the receipts of offboarding."""
+"""Roles, memberships, asset grants, ownership offers and claims, and the receipts of offboarding."""
 
+from .claims import SHORTEST_WAIT, TAKE_WITHIN, OwnershipClaim, Succession
 from .members import AssetGrant, Membership
 from .offboarding import UNDO_WITHIN, Offboarding, Receipt, text_of_statement
 from .ownership import OwnershipOffer
@@ -10,6 +11,8 @@ from .terms import NOTICES, OUTSIDE, TERMS_FIELDS, Kind, OnTerms, Terms, Told
 __all__ = [
     "NOTICES",
     "OUTSIDE",
+    "SHORTEST_WAIT",
+    "TAKE_WITHIN",
     "TERMS_FIELDS",
     "UNDO_WITHIN",
     "AccessRequest",
@@ -18,9 +21,11 @@ __all__ = [
     "Membership",
     "Offboarding",
     "OnTerms",
+    "OwnershipClaim",
     "OwnershipOffer",
     "Receipt",
     "Role",
+    "Succession",
     "Terms",
     "Told",
     "text_of_statement",

@@ -3,6 +3,16 @@
 from .accounts import CloseAccount, OpenAccount, SecurityPolicyPage
 from .assets import ArchiveAsset, AssetPage
 from .bulk import OffboardMany
+from .claims import (
+    CarryOutClaim,
+    ClaimAsSuccessor,
+    ClaimOwnership,
+    ClaimPage,
+    DropSuccessor,
+    NameSuccessor,
+    RefuseClaim,
+    WithdrawClaim,
+)
 from .exporting import ExportMembers
 from .members import (
     ChangeRole,
@@ -28,16 +38,22 @@ __all__ = [
     "AskForAccess",
     "AssetPage",
     "BringBack",
+    "CarryOutClaim",
     "ChangeRole",
     "ChangeRoleOfMany",
     "ChangeTerms",
+    "ClaimAsSuccessor",
+    "ClaimOwnership",
+    "ClaimPage",
     "CloseAccount",
     "ConfirmRole",
+    "DropSuccessor",
     "ExportMembers",
     "ExtendMember",
     "LeaveAccount",
     "MemberGrants",
     "MemberPage",
+    "NameSuccessor",
     "OffboardMany",
     "OffboardMember",
     "OpenAccount",
@@ -46,6 +62,7 @@ __all__ = [
     "PersonPage",
     "ReceiptFile",
     "ReceiptPage",
+    "RefuseClaim",
     "RequestList",
     "RequestPage",
     "RestoreMember",
@@ -54,5 +71,6 @@ __all__ = [
     "SuspendMany",
     "SuspendMember",
     "TeamList",
+    "WithdrawClaim",
     "WithdrawOffer",
 ]

@@ -15,11 +15,11 @@ from accounts.views import AccountFormView, AccountView
 from .. import actions
 from ..forms import MOST_CHOICES, HeirFilterForm, OfferOwnershipForm
 from ..holdings import access_of
-from ..models import Membership, OwnershipOffer
+from ..models import Membership, OwnershipClaim, OwnershipOffer, Succession
 
 
 class OwnershipPage(AccountFormView):
-    """Offer the ownership, or see the open offer."""
+    """Offer the ownership or see the open offer; an open claim; the named successor."""
 
     permission = OWN_ACCOUNT
     form_class = OfferOwnershipForm
@@ -39,7 +39,26 @@ class OwnershipPage(AccountFormView):
         heirs = Membership.objects.heirs(self.account).count()
         past = offers.exclude(state=OwnershipOffer.State.OPEN).order_by("-pk")[:10]
         search = self.search if heirs > MOST_CHOICES else None
-        return super().get_context_data(offer=offers.open().first(), past=past, heirs=heirs, search=search, **kwargs)
+        claims = OwnershipClaim.objects.with_all().filter(account=self.account)
+        return super().get_context_data(
+            offer=offers.open().first(),
+            past=past,
+            heirs=heirs,
+            search=search,
+            claim=claims.open().first(),
+            earlier=claims.exclude(state=OwnershipClaim.State.OPEN).order_by("-pk")[:10],
+            **self._succession(),
+            **kwargs,
+        )
+
+    def _succession(self) -> dict[str, Any]:
+        """Return who is named as successor, opened for the owner's eyes, and whether that person is still there."""
+        row = Succession.objects.filter(account=self.account).first()
+        named = row.opened(self.account) if row else None
+        return {
+            "succession": row,
+            "successor": Membership.objects.heirs(self.account).filter(person=named).first() if named else None,
+        }
 
     def form_valid(self, form: OfferOwnershipForm) -> HttpResponse:
         """Offer it."""

@@ -75,5 +75,6 @@ def newest_mail(address: str):
 
 
 def link_in_the_mail(address: str) -> str:
-    """The link of the newest mail: to an invitation, or to a new password."""
-    return re.search(r"https?://\S+/(invitations|password/reset/key)/\S+", newest_mail(address).body)[0]
+    """The link of the newest mail: to an invitation, a new password, or a claim of the ownership."""
+    pages = "invitations|password/reset/key|ownership/claims"
+    return re.search(rf"https?://\S+/({pages})/\S+", newest_mail(address).body)[0]

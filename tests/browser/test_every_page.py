@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.management import call_command
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
@@ -19,7 +20,8 @@ from invitations.actions import work_through
 from invitations.models import Import, Invitation
 from logins.models import SharedLogin
 from oversight.demo.cast import CAST, PASSWORD
-from teams.models import AccessRequest, Membership, OwnershipOffer, Receipt
+from teams import actions
+from teams.models import AccessRequest, Membership, OwnershipClaim, OwnershipOffer, Receipt
 from tests.post import the_post_goes_out
 
 from .looking import Look, signed_in
@@ -154,7 +156,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             at("activity", **here), at("event", slug=northwind.slug, number=changed.number),
             ("activity_none", reverse("activity", kwargs=here) + "?q=zzz"), at("export_activity", **here),
             at("security_policy", **here), at("account_settings", **here), at("close_account", **here),
-            at("leave_account", **here), at("ownership", **here),
+            at("leave_account", **here), at("ownership", **here), at("name_successor", **here), at("drop_successor", **here),
         ],
         "eddie": [
             ("home_of_a_member", reverse("account_home", kwargs=here)), ("refused", reverse("team", kwargs=here)),
@@ -475,6 +477,57 @@ def signing_a_changed_password(look: Look, settings) -> None:
     page.context.close()
 
 
+def claiming_the_ownership(look: Look, settings) -> None:
+    """The second factor, the form, the claim as everybody sees it, the refusal; and the named successor's page."""
+    halo = BusinessAccount.objects.get(slug="halo-skincare")
+    page = look.window("rosa")
+    address = reverse("claim_ownership", args=[halo.slug])
+    look.visit(page, "claim_before_the_second_factor", address)
+    page.get_by_role("link", name="Confirm that it is you").click()
+    page.locator("input[name=code]").fill(code_of("rosa"))
+    look.send(page)
+    look.send(page, "main form .btn-danger")
+    look.look(page, "claim_without_a_reason")
+    page.locator("textarea[name=reason]").fill("Amélie has not answered any of us since the beginning of October")
+    look.send(page, "main form .btn-danger")
+    look.look(page, "claim_made")
+    claim = OwnershipClaim.objects.open().get(account=halo)
+    for name in ("withdraw_claim", "carry_out_claim"):
+        look.visit(page, name, reverse(name, args=[halo.slug, claim.pk]))
+    page.context.close()
+
+    page = look.window("chen")
+    look.visit(page, "claim_by_another", reverse("ownership_claim", args=[halo.slug, claim.pk]))
+    look.visit(page, "claim_while_one_is_open", address)
+    look.visit(page, "home_with_a_claim", halo.get_absolute_url())
+    page.context.close()
+
+    lucia = Membership.objects.get(account=halo, person__email=CAST["lucia"].address)
+    actions.name_successor(account=halo, membership=lucia, by=halo.owner)
+    the_post_goes_out()
+    page = look.window("lucia")
+    look.visit(page, "claim_as_successor", reverse("claim_as_successor", args=[halo.slug]))
+    page.context.close()
+
+    page = look.window("amelie")
+    look.visit(page, "dashboard_with_a_claim", reverse("dashboard"))
+    look.visit(page, "home_of_an_owner_with_a_claim", halo.get_absolute_url())
+    look.visit(page, "ownership_with_a_claim", reverse("ownership", args=[halo.slug]))
+    look.visit(page, "claim_as_the_owner_sees_it", reverse("ownership_claim", args=[halo.slug, claim.pk]))
+    look.visit(page, "refuse_claim", reverse("refuse_claim", args=[halo.slug, claim.pk]))
+    look.send(page, "main form .btn-danger")
+    look.look(page, "claim_refused")
+    look.visit(page, "claim_that_has_ended", reverse("ownership_claim", args=[halo.slug, claim.pk]))
+    look.visit(page, "refuse_claim_again", reverse("refuse_claim", args=[halo.slug, claim.pk]))
+    page.context.close()
+
+
+def code_of(who: str) -> str:
+    """The code that somebody's authenticator app shows now."""
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return format_hotp_value(hotp_value(CAST[who].factor_secret, counter))
+
+
 def being_invited(look: Look, settings) -> None:
     """By a mailed link and by one that was handed over, new and known, until the account is entered; and declining."""
     page = look.window()
@@ -529,6 +582,8 @@ JOURNEYS = [
     signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, inviting_a_list, mistyping, offboarding,
     selecting, signing_a_changed_password, being_invited,
     running_it_locally,
+    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, mistyping, offboarding,
+    claiming_the_ownership, being_invited, running_it_locally,
 ]  # fmt: skip
 
 

@@ -40,10 +40,13 @@ from tests.factories import (
     InvitationFactory,
     KnowerFactory,
     MembershipFactory,
+    OwnershipClaimFactory,
     OwnershipOfferFactory,
     PersonFactory,
     ReceiptFactory,
     SharedLoginFactory,
+    claimant_in,
+    named_as_successor,
     owner_of,
 )
 
@@ -134,6 +137,17 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     teams.accept_ownership: lambda h: _offered(h),
     teams.decline_ownership: lambda h: _offered(h),
     teams.withdraw_offer: lambda h: {"offer": OwnershipOfferFactory(account=h.account), "by": h.olga},
+    teams.claim_ownership: lambda h: {
+        "account": h.account, "reason": "Nobody hears of her", "shown_at": timezone.now(),
+        "by": claimant_in(h.account).person,
+    },
+    teams.refuse_claim: lambda h: {"claim": OwnershipClaimFactory(account=h.account), "by": h.olga},
+    teams.withdraw_claim: lambda h: _claimed(h),
+    teams.carry_out_claim: lambda h: {**_claimed(h, days=15), "shown_at": timezone.now()},
+    teams.remind_of_claim: lambda h: {"claim": OwnershipClaimFactory(account=h.account, days=13), "by": SYSTEM},
+    teams.lapse_claim: lambda h: {"claim": OwnershipClaimFactory(account=h.account, days=30), "by": SYSTEM},
+    teams.name_successor: lambda h: {"account": h.account, "membership": h.member(), "by": h.olga},
+    teams.drop_successor: lambda h: {"account": named_as_successor(h.member()).account, "by": h.olga},
     invitations.invite: lambda h: {
         "account": h.account, "address": "new@example.com", "role": role("editor"), "by": h.olga,
     },
@@ -200,6 +214,7 @@ FREE = {
     invitations.decline, invitations.note_opening, invitations.sign_up, refuse_acceptance, oversight.note_reading,
     invitations.finish_import,
     oversight.export_log,
+    oversight.export_log, teams.remind_of_claim, teams.lapse_claim,
 }  # fmt: skip
 ONESELF = {teams.leave, teams.withdraw_request, accounts.end_sessions}  # what takes away from oneself needs no power
 
@@ -233,6 +248,11 @@ def _looked_at(house: House) -> dict[str, Any]:
 def _offered(house: House) -> dict[str, Any]:
     offer = OwnershipOfferFactory(account=house.account)
     return {"offer": offer, "by": offer.person}
+
+
+def _claimed(house: House, **given: Any) -> dict[str, Any]:
+    claim = OwnershipClaimFactory(account=house.account, **given)
+    return {"claim": claim, "by": claim.person}
 
 
 def _all_actions() -> set[Callable[..., Any]]:

@@ -18,9 +18,13 @@ from tests.together import Race, committed, one_behind_the_other
 pytestmark = [pytest.mark.rule(12), pytest.mark.requirement("AZ8")]
 
 # What the owner alone may do: the owner loses it by handing the account over.
-OWNERS_OWN = [accounts.upgrade, teams.close_account, teams.offer_ownership]
-# Acts on an offer, which ends or loses its ground together with somebody's power.
-ON_AN_OFFER = {invitations.accept, teams.withdraw_offer, teams.accept_ownership, teams.decline_ownership}
+OWNERS_OWN = [
+    accounts.upgrade, teams.close_account, teams.offer_ownership, teams.name_successor, teams.drop_successor,
+]  # fmt: skip
+# Acts on an offer or a claim, which ends or loses its ground together with somebody's power.
+ON_AN_OFFER = {
+    invitations.accept, teams.withdraw_offer, teams.accept_ownership, teams.decline_ownership, teams.refuse_claim,
+}  # fmt: skip
 OF_ADMINISTRATORS = [act for act in ACTS if act not in {*FREE, *ONESELF, *OWNERS_OWN, *ON_AN_OFFER}]
 
 
