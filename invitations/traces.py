@@ -1,4 +1,4 @@
-"""Invitations to a person and by a person, for the register of offboarding (rule 13). What ran out opens nothing."""
+"""Invitations to a person, by a person and to a role, for the registers below. What ran out opens nothing (rule 13)."""
 
 from collections.abc import Collection, Iterator
 
@@ -8,9 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
+from teams.models import Role
 from teams.offboarding import Found, Reference, Trace
+from teams.reach import Offered, Offers
 
 from .actions.ending import revoke_all
+from .actions.sending import move_offers
 from .models import Invitation
 from .querysets import InvitationQuerySet
 
@@ -32,6 +35,13 @@ def _words(rows: InvitationQuerySet) -> Iterator[Found]:
         yield Found(row.account_id, _("%(address)s as %(role)s") % {"address": row.address, "role": row.role})
 
 
+def _of(role: Role) -> list[Offered]:
+    """Return the unanswered invitations to a role, those that ran out among them: they can be sent again."""
+    rows = Invitation.objects.unanswered().filter(role=role).order_by("pk")
+    return [Offered(pk, address) for pk, address in rows.values_list("pk", "address")]
+
+
+OFFERS = Offers(_of, move_offers)
 TRACES = [
     Trace(
         gettext_lazy("Invitations to the person"),

@@ -37,6 +37,7 @@ TARGET_KINDS = {
     "membership": _("A member"),
     "invitation": _("An invitation"),
     "asset": _("An asset"),
+    "role": _("A role"),
     "ownershipoffer": _("An offer of ownership"),
 }
 

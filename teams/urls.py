@@ -19,6 +19,7 @@ inside_an_account: list[URLPattern] = [
     path("roles/", views.RoleMatrix.as_view(), name="roles"),
     path("assets/<int:pk>/", views.AssetPage.as_view(), name="asset"),
     path("assets/<int:pk>/archive/", views.ArchiveAsset.as_view(), name="archive_asset"),
+    path("assets/<int:pk>/restore/", views.RestoreAsset.as_view(), name="restore_asset"),
     path("team/", views.TeamList.as_view(), name="team"),
     path("team/offboard/", views.OffboardMany.as_view(), name="offboard_many"),
     path("team/<int:pk>/", views.MemberPage.as_view(), name="member"),

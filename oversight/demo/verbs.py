@@ -133,7 +133,7 @@ def archive_asset(stage: Stage, account: str, name: str, by: str) -> None:
 
 def restore_asset(stage: Stage, account: str, name: str, by: str) -> None:
     """Bring an asset back."""
-    accounts.actions.restore_asset(asset=stage.asset(account, name), by=stage.people[by])
+    teams.actions.restore_asset(asset=stage.asset(account, name), by=stage.people[by])
 
 
 # --- The team ---------------------------------------------------------------------------------------------------------

@@ -35,10 +35,10 @@ def change_role(*, membership: Membership, role: Role, by: Person, reason: str =
     """Give a member another role and return the membership as it now stands (rules 2, 3, 5, 12).
 
     Choosing a role is also confirming it, and so needs all that it holds. Raises MissingPermission, PolicyViolation (no
-    room for another administrator; the owner's role), ChangedMeanwhile (ended since).
+    room for another administrator; the owner's role), ChangedMeanwhile (ended, or the role retired since).
     """
     account, membership = _lock(membership)
-    role = Role.objects.of(account).get(pk=role.pk)  # as it is now: a custom role may have been edited meanwhile
+    role = Role.objects.of(account).now(role.pk)  # it may have been edited or retired meanwhile
     if role == membership.role:
         return membership  # nothing changed, so no event
     given = membership.role.permissions if membership.confirmed_at else frozenset()  # confirming is giving it all

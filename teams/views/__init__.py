@@ -1,7 +1,7 @@
 """Pages of this floor: accounts, the team, roles, assets with who may use them, ownership, offboarding."""
 
 from .accounts import CloseAccount, OpenAccount, SecurityPolicyPage
-from .assets import ArchiveAsset, AssetPage
+from .assets import ArchiveAsset, AssetPage, RestoreAsset
 from .bulk import OffboardMany
 from .members import (
     ChangeRole,
@@ -36,6 +36,7 @@ __all__ = [
     "PersonPage",
     "ReceiptFile",
     "ReceiptPage",
+    "RestoreAsset",
     "RestoreMember",
     "RoleMatrix",
     "SecurityPolicyPage",
