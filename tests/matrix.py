@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from accounts.permissions import (
     MANAGE_ASSETS,
+    MANAGE_ROLES,
     MANAGE_SECURITY,
     MANAGE_TEAM,
     OWN_ACCOUNT,
@@ -48,7 +49,7 @@ class Post:
 
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
-RECEIPT = {"pk": "receipt"}
+RECEIPT, ROLE = {"pk": "receipt"}, {"code": "role"}
 
 INSIDE = {
     "account_home": Inside(VIEW_ACCOUNT),
@@ -75,6 +76,11 @@ INSIDE = {
         VIEW_ACCOUNT, OFFER, frozenset({"post"}), only="administrator", given={"answer": "decline"}
     ),
     "roles": Inside(VIEW_ACCOUNT),
+    "make_role": Inside(MANAGE_ROLES, methods=ACT),
+    "compare_roles": Inside(VIEW_ACCOUNT),
+    "role": Inside(VIEW_ACCOUNT, ROLE),
+    "edit_role": Inside(MANAGE_ROLES, ROLE, ACT),
+    "retire_role": Inside(MANAGE_ROLES, ROLE, ACT),
     "asset": Inside(VIEW_ACCOUNT, ASSET),
     "archive_asset": Inside(MANAGE_ASSETS, ASSET, ACT),
     "team": Inside(MANAGE_TEAM),
@@ -114,6 +120,9 @@ POSTS = {
     "ownership": Post({"membership": "{heir}"}, answer=422),  # an offer is open already
     "withdraw_ownership": Post(),
     "answer_ownership": Post(),
+    "make_role": Post({"name": "Campaign lead", "codes": "run_ads"}),
+    "edit_role": Post({"name": "Another name", "codes": "reply_comments"}),
+    "retire_role": Post(),
     "archive_asset": Post(),
     "confirm_role": Post(),
     "change_role": Post({"role": "analyst"}),

@@ -18,8 +18,8 @@ from tests.test_matrix import world  # noqa: F401  # a fixture: one account with
 
 pytestmark = pytest.mark.django_db
 FIELDS = [  # of every form and filter
-    "act", "address", "addresses", "after", "before", "code", "codes", "confirmation", "credential", "door", "email",
-    "grants", "handle", "invitation_days", "kind", "login", "membership", "message", "most_administrators", "name",
+    "a", "about", "act", "address", "addresses", "after", "again", "b", "before", "code", "codes", "confirmation", "credential", "door", "email",
+    "grants", "handle", "invitation_days", "kind", "login", "membership", "message", "most_administrators", "move_to", "name",
     "next", "page", "password", "password1", "person", "q", "reason", "result", "role", "second_factor", "seen", "show",
     "side", "since", "sort", "state", "sure", "target", "time_zone", "typed_name", "until",
 ]  # fmt: skip

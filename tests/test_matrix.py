@@ -31,6 +31,7 @@ from tests.factories import (
     OwnershipOfferFactory,
     PersonFactory,
     ReceiptFactory,
+    RoleFactory,
     owner_of,
     token_of,
 )
@@ -83,6 +84,7 @@ def _things(account: Any, heir: Membership) -> dict[str, Any]:
         "invitation": InvitationFactory(account=account).pk,
         "offer": OwnershipOfferFactory(account=account, person=heir.person).pk,
         "receipt": ReceiptFactory(account=account).pk,
+        "role": RoleFactory(account=account).code,
         "event": 2,
     }
 

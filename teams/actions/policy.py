@@ -51,7 +51,7 @@ def _require_right_over_whom_it_touches(
     if getattr(by, "pk", None) == account.owner_id:
         return
     demands = {name: changed.get(name, getattr(policy, name)) for name in ("second_factor", "confirmation")}
-    others = Membership.objects.active().filter(account=account).exclude(person_id=getattr(by, "pk", None))
+    others = Membership.objects.active().filter(account=account).exclude(person_id=getattr(by, "pk", 0))
     others = others.select_related("person", "role")
     losing, _gaining = under_another_policy(others.administering(), account, **demands)
     _losing, gaining = under_another_policy(others.blocked(policy), account, **demands)

@@ -35,7 +35,7 @@ def create_role(*, account: BusinessAccount, name: str, codes: Iterable[str], by
     the owner's own, too many roles).
     """
     account = BusinessAccount.objects.open().lock(account.pk)
-    held = _whole(codes)
+    held = whole(codes)
     authority.require(by, MANAGE_ROLES, on=account, adding=held)
     if Role.objects.made_by(account).count() >= MOST_ROLES:
         raise PolicyViolation(_("This account has %(count)d roles of its own, the most.") % {"count": MOST_ROLES})
@@ -56,8 +56,8 @@ def edit_role(
     Raises MissingPermission, PolicyViolation (see `require_editable`; the name is taken), ChangedMeanwhile.
     """
     account, role, reach = _lock(role, seen)
-    held = _whole(codes)
-    require_editable(role, held, reach, by=by)
+    held, had = whole(codes), role.permissions
+    require_editable(account, role, held, reach, by=by)
     _require_free_name(account, name, besides=role)
     before = {"role": role.as_event(), "about": role.about}
     role.name, role.about, role.held = name, about, sorted(held)
@@ -65,7 +65,7 @@ def edit_role(
     if before == after:
         return role
     role.save(update_fields=["name", "about", "held"])
-    touched = reach if before["role"]["permissions"] != role.held else Reach()
+    touched = reach if held != had else Reach()
     record(ROLE_EDITED, by=by, on=account, target=role, before=before, after={**after, **touched.as_event()})
     return role
 
@@ -82,7 +82,7 @@ def retire_role(
     """
     account, role, reach = _lock(role, seen)
     instead = Role.objects.of(account).now(move_to.pk) if move_to else None
-    require_retirable(role, instead, reach, by=by)
+    require_retirable(account, role, instead, reach, by=by)
     before = {"role": role.as_event()}
     moved: dict[str, Any] = reach.as_event()
     if instead is not None and reach:
@@ -95,32 +95,41 @@ def retire_role(
     return role
 
 
-def require_editable(role: Role, held: frozenset[str], reach: Reach, *, by: Any) -> None:
+def require_editable(account: BusinessAccount, role: Role, held: frozenset[str], reach: Reach, *, by: Person) -> None:
     """Demand that `by` may make `held` what a role gives, now, to all it reaches (rules 2, 5).
 
-    What is added must be the actor's own. Nobody changes the role they hold. A role that manages the team, or would,
-    is the owner's while somebody holds it. Raises MissingPermission, PolicyViolation.
+    What is added must be the actor's own, and the actor must have a right over all it reaches. Raises
+    MissingPermission, PolicyViolation.
     """
-    account = role.account
     authority.require(by, MANAGE_ROLES, on=account, adding=held - role.permissions)
-    if held == role.permissions or not reach:
+    if held == role.permissions:
         return
-    if any(row.person_id == by.pk for row in reach.members):
-        raise PolicyViolation(_("You hold this role. Nobody changes their own role. Ask the owner."))
-    authority.require(by, MANAGE_TEAM, on=account)
-    if reach.members and ADMINISTERS & (held | role.permissions) and by.pk != account.owner_id:
-        words = _("Who holds this role manages the team, or would. Only the owner can do this.")
-        raise MissingPermission(OWN_ACCOUNT, account, words)
+    require_right_over(account, reach, holding=held | role.permissions, by=by)
     if not role.administers:
         policies.require_room(account, Role(account=account, held=sorted(held)), seats=len(reach.members))
 
 
-def require_retirable(role: Role, instead: Role | None, reach: Reach, *, by: Any) -> None:
+def require_right_over(account: BusinessAccount, reach: Reach, *, holding: frozenset[str], by: Person) -> None:
+    """Demand that `by` may change what a role gives to all it reaches, who hold `holding` before or after (rule 2).
+
+    Nobody changes the role they hold. Who holds one that manages the team, or would, is the owner's to change. Raises
+    MissingPermission, PolicyViolation.
+    """
+    if not reach:
+        return
+    if any(row.person_id == by.pk for row in reach.members):
+        raise PolicyViolation(_("You hold this role. Nobody changes their own role. Ask the owner."))
+    authority.require(by, MANAGE_TEAM, on=account)
+    if reach.members and ADMINISTERS & holding and by.pk != account.owner_id:
+        words = _("Who holds this role manages the team, or would. Only the owner can do this.")
+        raise MissingPermission(OWN_ACCOUNT, account, words)
+
+
+def require_retirable(account: BusinessAccount, role: Role, instead: Role | None, reach: Reach, *, by: Person) -> None:
     """Demand that `by` may retire a role now, and move all it reaches to `instead` (rules 2, 5).
 
     Raises MissingPermission, PolicyViolation.
     """
-    account = role.account
     authority.require(by, MANAGE_ROLES, on=account)
     if not reach:
         return
@@ -143,14 +152,13 @@ def _lock(role: Role, seen: str | None) -> tuple[BusinessAccount, Role, Reach]:
         raise PolicyViolation(_("This role is built in. Copy it to make one of your own."))
     account = BusinessAccount.objects.open().select_related("policy").lock(role.account_id)
     role = Role.objects.made_by(account).lock(role.pk)
-    role.account = account
     reach = reach_of(role)
     if seen is not None and seen != fingerprint(role, reach):
         raise ChangedMeanwhile(_("The role, or who holds it, has changed since you looked. Look again, then confirm."))
     return account, role, reach
 
 
-def _whole(codes: Iterable[str]) -> frozenset[str]:
+def whole(codes: Iterable[str]) -> frozenset[str]:
     """Return the permissions of a role of these codes. Raises PolicyViolation for what no such role can hold."""
     held = frozenset(codes) | {VIEW_ACCOUNT}
     if not held <= frozenset(PERMISSIONS):

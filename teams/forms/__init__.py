@@ -4,11 +4,13 @@ from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
 from .offboarding import OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, HeirFilterForm, OfferOwnershipForm
 from .reasons import ReasonField, ReasonForm
+from .roles import CompareRolesForm, RetireRoleForm, RoleFilterField, RoleForm
 
 __all__ = [
     "MOST_CHOICES",
     "STATES",
     "ChangeRoleForm",
+    "CompareRolesForm",
     "GrantsForm",
     "HeirFilterForm",
     "OffboardForm",
@@ -16,5 +18,8 @@ __all__ = [
     "OfferOwnershipForm",
     "ReasonField",
     "ReasonForm",
+    "RetireRoleForm",
+    "RoleFilterField",
+    "RoleForm",
     "TeamFilterForm",
 ]

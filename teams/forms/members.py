@@ -12,6 +12,7 @@ from accounts.permissions import ASSET_PERMISSIONS
 
 from ..models import Role
 from .reasons import ReasonForm
+from .roles import RoleFilterField
 
 STATES = {
     "": _("All current"),
@@ -29,15 +30,13 @@ class TeamFilterForm(FilterForm):
     """Which members to list, and in which order."""
 
     q = PlainNameField(label=_("Name or address"), required=False, max_length=100)
-    role = forms.ModelChoiceField(
-        label=_("Role"), required=False, queryset=Role.objects.none(), to_field_name="code", empty_label=_("Any role")
-    )
+    role = RoleFilterField()
     state = forms.ChoiceField(required=False, choices=list(STATES.items()), widget=forms.HiddenInput)
     sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in SORTS], widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices_of(self, "role").queryset = Role.objects.of(account)
+        choices_of(self, "role").queryset = Role.objects.ever_of(account)
 
 
 class ChangeRoleForm(ReasonForm):

@@ -14,8 +14,9 @@ from .members import (
     TeamList,
 )
 from .offboarding import BringBack, OffboardMember, PersonPage, ReceiptFile, ReceiptPage
+from .own_roles import EditRole, MakeRole, RetireRole
 from .ownership import AnswerOffer, OwnershipOfferPage, OwnershipPage, WithdrawOffer
-from .roles import RoleMatrix
+from .roles import CompareRoles, RoleMatrix, RolePage
 
 __all__ = [
     "AnswerOffer",
@@ -24,8 +25,11 @@ __all__ = [
     "BringBack",
     "ChangeRole",
     "CloseAccount",
+    "CompareRoles",
     "ConfirmRole",
+    "EditRole",
     "LeaveAccount",
+    "MakeRole",
     "MemberGrants",
     "MemberPage",
     "OffboardMany",
@@ -38,7 +42,9 @@ __all__ = [
     "ReceiptPage",
     "RestoreAsset",
     "RestoreMember",
+    "RetireRole",
     "RoleMatrix",
+    "RolePage",
     "SecurityPolicyPage",
     "SuspendMember",
     "TeamList",
