@@ -73,7 +73,7 @@ class RetireRoleForm(ReasonForm):
 class CompareRolesForm(FilterForm):
     """Two roles of an account."""
 
-    q = None
+    q = None  # type: ignore[assignment]  # there is nothing to search for
     a = forms.ModelChoiceField(label=_("One role"), queryset=Role.objects.none(), required=False, to_field_name="code")
     b = forms.ModelChoiceField(label=_("Another"), queryset=Role.objects.none(), required=False, to_field_name="code")
 

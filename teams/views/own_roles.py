@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import SecurityPolicy
 from accounts.permissions import (
     ACCOUNT_PERMISSIONS,
     ASSET_PERMISSIONS,
@@ -26,6 +27,7 @@ from ..authority import lacking
 from ..forms import RetireRoleForm, RoleForm
 from ..holdings import access_of
 from ..models import Membership, Role
+from ..permissions import ADMINISTERS
 from ..policies import require_room
 from ..reach import Reach, fingerprint, reach_of
 from ..separation import COMBINATIONS, combinations_in
@@ -118,11 +120,10 @@ class MakeRole(RoleFormView):
     def form_valid(self, form: RoleForm) -> HttpResponse:
         """Make it; ask first where it holds a powerful combination."""
         held = whole(form.cleaned_data["codes"])
-        together = combinations_in(held)
-        if refusal := lacking(self.me, self.account, held):
-            raise refusal
-        if "again" in self.request.POST or (together and "sure" not in self.request.POST):
-            return self.ask(form, together=together, holds=words_of(held), again="again" in self.request.POST)
+        together, again = combinations_in(held), "again" in self.request.POST
+        asks = bool(together) and "sure" not in self.request.POST
+        if again or (asks and not lacking(self.me, self.account, held)):  # what is refused, the action refuses
+            return self.ask(form, together=together, holds=words_of(held), again=again)
         role = actions.create_role(account=self.account, by=self.me, **form.cleaned_data)
         return self.done(_("The role %(role)s is made.") % {"role": role}, to=role_page(self, role))
 
@@ -149,6 +150,11 @@ class OwnRoleView(RoleView, AccountFormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add whom it reaches."""
         return super().get_context_data(reach=self.reach, named=_named(self.reach), more=self._more(), **kwargs)
+
+    def asks_factor_of(self, held: frozenset[str]) -> bool:
+        """Say whether the policy asks members for a second factor once their role holds this, and did not before."""
+        asks = self.account.policy.second_factor == SecurityPolicy.SecondFactor.ADMINISTRATORS
+        return asks and bool(ADMINISTERS & held) and not self.role.administers
 
     def _more(self) -> int:
         return max(len(self.reach.members) + len(self.reach.offers) - NAMED, 0)
@@ -187,20 +193,21 @@ class EditRole(OwnRoleView, RoleFormView):
         """Change it; ask first where somebody gains or loses by it, or where it becomes powerful."""
         given = form.cleaned_data
         held, had = whole(given["codes"]), self.role.permissions
-        require_editable(self.account, self.role, held, self.reach, by=self.me)
+        refused = _refusal(require_editable, self.account, self.role, held, self.reach, by=self.me)
         new = [entry for entry in combinations_in(held) if entry not in combinations_in(had)]
-        seen = self.request.POST.get("seen")
-        again = "again" in self.request.POST
-        if again or (seen is None and held != had and (self.reach or new)):
+        now, again = fingerprint(self.role, self.reach), "again" in self.request.POST
+        asks = "seen" not in self.request.POST and held != had and bool(self.reach or new)
+        if again or (asks and not refused and not self.role.is_retired):  # what is refused, the action refuses
             return self.ask(
                 form,
                 again=again,
                 adds=words_of(held - had),
                 takes=words_of(had - held),
                 together=new,
-                seen=fingerprint(self.role, self.reach),
+                asks_factor=self.asks_factor_of(held),
+                seen=now,
             )
-        role = actions.edit_role(role=self.role, by=self.me, seen=seen, **given)
+        role = actions.edit_role(role=self.role, by=self.me, seen=self.request.POST.get("seen", now), **given)
         return self.done(_("The role %(role)s is saved.") % {"role": role}, to=role_page(self, role))
 
 
@@ -251,19 +258,20 @@ class RetireRole(OwnRoleView):
     def form_valid(self, form: RetireRoleForm) -> HttpResponse:
         """Retire it; ask first where somebody moves."""
         given, had = form.cleaned_data, self.role.permissions
-        instead, seen = given["move_to"], self.request.POST.get("seen")
-        if not self.role.is_retired:
-            require_retirable(self.account, self.role, instead, self.reach, by=self.me)
-        if self.reach and seen is None and instead is not None:
+        instead, now = given["move_to"], fingerprint(self.role, self.reach)
+        refused = _refusal(require_retirable, self.account, self.role, instead, self.reach, by=self.me)
+        asks = "seen" not in self.request.POST and bool(self.reach) and not self.role.is_retired
+        if asks and instead is not None and not refused:  # what is refused, the action refuses
             asked = {
                 "instead": instead,
                 "adds": words_of(instead.permissions - had),
                 "takes": words_of(had - instead.permissions),
                 "together": combinations_in(instead.permissions),
-                "seen": fingerprint(self.role, self.reach),
+                "asks_factor": self.asks_factor_of(instead.permissions),
+                "seen": now,
             }
             return self.render_to_response(self.get_context_data(form=form, asked=asked))
-        role = actions.retire_role(role=self.role, by=self.me, seen=seen, **given)
+        role = actions.retire_role(role=self.role, by=self.me, seen=self.request.POST.get("seen", now), **given)
         return self.done(
             _("The role %(role)s is retired.") % {"role": role}, to=reverse("roles", args=[self.account.slug])
         )

@@ -76,7 +76,8 @@ class RolePage(RoleView, TemplateView):
         """Lay out what the role holds, and whom it reaches."""
         holders = Membership.objects.current().filter(account=self.account, role=self.role)
         context = super().get_context_data(
-            groups=_held_by(self.role),
+            groups=_table([self.role]),
+            columns=[{"label": _("Held")}],
             together=combinations_in(self.role.permissions),
             mine=holders.filter(person=self.me).exists(),
             holders=holders.count(),
@@ -128,15 +129,6 @@ def _table(roles: Sequence[Role]) -> list[dict[str, Any]]:
         {"label": _("On the account"), "rows": _rows(ACCOUNT_PERMISSIONS, roles)},
         {"label": _("On each of its assets"), "rows": _rows(ASSET_PERMISSIONS, roles)},
     ]
-
-
-def _held_by(role: Role) -> list[dict[str, Any]]:
-    """Return the groups of the component `permission_matrix` for one role."""
-    groups = _table([role])
-    for group in groups:
-        for row in group["rows"]:
-            row |= {"allowed": row["cells"][0], "reason": ""}
-    return groups
 
 
 def _rows(permissions: Sequence[Permission], roles: Sequence[Role]) -> list[dict[str, Any]]:

@@ -113,6 +113,7 @@ def test_a_switched_off_permission_that_is_sent_all_the_same_is_refused(client, 
 
     assert response.status_code == 403
     assert not Role.objects.filter(name="Sly").exists()
+    assert Event.objects.filter(name="role.created", result="refused").exists()
 
 
 def test_a_plain_role_is_made_at_once_and_a_powerful_one_after_a_warning(client, account):
@@ -202,6 +203,7 @@ def test_making_administrators_of_holders_is_refused_to_an_administrator_with_wh
 
     assert response.status_code == 403
     assert "Only the owner can do this" in text_of(response)
+    assert Event.objects.filter(name="role.edited", result="refused").exists()
 
 
 def test_retiring_shows_what_each_gets_and_loses_and_moves_them(client, account):
