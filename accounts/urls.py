@@ -14,5 +14,4 @@ inside_an_account: list[URLPattern] = [
     path("assets/", views.AssetList.as_view(), name="assets"),
     path("assets/new/", views.AddAsset.as_view(), name="add_asset"),
     path("assets/<int:pk>/change/", views.ChangeAsset.as_view(), name="change_asset"),
-    path("assets/<int:pk>/restore/", views.RestoreAsset.as_view(), name="restore_asset"),
 ]

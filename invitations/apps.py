@@ -10,11 +10,13 @@ class InvitationsConfig(AppConfig):
         """Say how the mails of this floor are written, and where it names people."""
         from accounts.letters import register_writer  # speaks of models, which are only there by now
         from teams.offboarding import register_reference, register_trace
+        from teams.reach import register_offers
 
         from . import letters, policies, traces
 
         register_writer(policies.INVITATION_MAIL, letters.invitation_letter)
         register_writer(policies.REFUSED_MAIL, letters.refused_letter)
+        register_offers(traces.OFFERS)
         for trace in traces.TRACES:
             register_trace(trace)
         for reference in traces.REFERENCES:

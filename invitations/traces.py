@@ -1,4 +1,4 @@
-"""Invitations to a person and by a person, for the register of offboarding (rule 13). What ran out opens nothing."""
+"""Invitations to a person, by a person and to a role, for the registers below. What ran out opens nothing (rule 13)."""
 
 from collections.abc import Collection, Iterator
 
@@ -8,9 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
+from teams.models import Role
 from teams.offboarding import Found, Reference, Trace
+from teams.reach import Offered, Offers
 
 from .actions.ending import release, revoke_all, stop_all, strike_out
+from .actions.sending import move_offers
 from .models import Import, ImportRow, Invitation
 from .querysets import ImportQuerySet, ImportRowQuerySet, InvitationQuerySet
 
@@ -55,6 +58,13 @@ def _place_words(rows: ImportRowQuerySet) -> Iterator[Found]:
         yield Found(row.source.account_id, words % {"address": row.address, "role": row.role, "file": row.source})
 
 
+def _of(role: Role) -> list[Offered]:
+    """Return the unanswered invitations to a role, those that ran out among them: they can be sent again."""
+    rows = Invitation.objects.unanswered().filter(role=role).order_by("pk")
+    return [Offered(pk, address) for pk, address in rows.values_list("pk", "address")]
+
+
+OFFERS = Offers(_of, move_offers)
 TRACES = [
     Trace(
         gettext_lazy("Invitations to the person"),

@@ -39,6 +39,7 @@ TARGET_KINDS = {
     "invitation": _("An invitation"),
     "import": _("A list of people to invite"),
     "asset": _("An asset"),
+    "role": _("A role"),
     "ownershipoffer": _("An offer of ownership"),
     "shared_login": _("A shared login"),
 }

@@ -55,22 +55,28 @@ def standing_of(membership: Membership) -> Standing:
     return access.standing[0] if access else Standing.STRANGER
 
 
-def who_would_lose(
+def under_another_policy(
     memberships: Iterable[Membership], account: BusinessAccount, *, second_factor: str, confirmation: str
-) -> list[Membership]:
-    """Return the members who have power now and would have none under another policy, until they do what it asks."""
+) -> tuple[list[Membership], list[Membership]]:
+    """Return the members who would lose all power under another policy, and those who would get theirs.
+
+    Who loses it gets it back by doing what the policy asks.
+    """
     rows = list(memberships)
     read_many(rows, account)
-    losing = []
+    losing, gaining = [], []
     for row in rows:
         now = access_of(row.person, account.pk)
         if now is None:
             continue
         then = replace(now, second_factor_policy=second_factor, confirmation_policy=confirmation)
         then.__dict__["details"] = now.details  # the same person: no need to ask again
-        if now.standing[0] is Standing.ACTIVE and then.standing[0] is not Standing.ACTIVE:
+        had, has = (access.standing[0] is Standing.ACTIVE for access in (now, then))
+        if had and not has:
             losing.append(row)
-    return losing
+        elif has and not had:
+            gaining.append(row)
+    return losing, gaining
 
 
 def _asset_asked(code: str, obj: Any) -> Asset | None:

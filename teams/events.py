@@ -56,6 +56,11 @@ SUCCESSOR_NAMED = register(
 SUCCESSOR_DROPPED = register(
     "ownership.successor_dropped", _("drop the named successor"), _("{actor} dropped the named successor")
 )
+ROLE_CREATED = register("role.created", _("make a role"), _("{actor} made the role {target}"))
+ROLE_EDITED = register("role.edited", _("edit a role"), _("{actor} edited the role {before[role][name]}"))
+ROLE_RETIRED = register(
+    "role.retired", _("retire a role"), _("{actor} retired the role {target}. In its place: {after[instead]}")
+)
 ROLE_CONFIRMED = register("role.confirmed", _("confirm a role"), _("{actor} confirmed {target} as {after[role][name]}"))
 ROLE_CHANGED = register(
     "role.changed",

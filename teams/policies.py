@@ -19,18 +19,25 @@ REQUEST_MAIL, DECIDED_MAIL = "request_made", "request_decided"
 CLAIM_MAIL, CLAIM_REMINDER, CLAIM_TOLD, CLAIM_ENDED = "claim", "claim_reminder", "claim_told", "claim_ended"
 
 
-def require_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> None:
-    """Demand that the account may have one more holder of `role` (rule 5). `freed` seats become free by the same act.
+def require_room(account: BusinessAccount, role: Role, *, seats: int = 1, freed: int = 0) -> None:
+    """Demand that the account may have one more holder of `role`, or `seats` more (rule 5).
+
+    `freed` seats become free by the same act.
 
     The owner counts as no administrator. Raises PolicyViolation with the limit in words.
     """
-    if not has_room(account, role, freed=freed):
-        raise no_seat_left(account)
+    if has_room(account, role, seats=seats, freed=freed):
+        return
+    if seats > 1:
+        limit, left = account.policy.most_administrators, seats_left(account)
+        words = _("This account may have %(limit)d administrators. It has %(taken)d, and would get %(seats)d more.")
+        raise PolicyViolation(words % {"limit": limit, "taken": limit - left, "seats": seats})
+    raise no_seat_left(account)
 
 
-def has_room(account: BusinessAccount, role: Role, *, freed: int = 0) -> bool:
-    """Say whether the account may have one more holder of `role`; `require_room` demands it."""
-    return not role.administers or role.is_owner or seats_left(account) + freed > 0
+def has_room(account: BusinessAccount, role: Role, *, seats: int = 1, freed: int = 0) -> bool:
+    """Say whether the account may have so many more holders of `role`; `require_room` demands it."""
+    return not role.administers or role.is_owner or not seats or seats_left(account) + freed >= seats
 
 
 def seats_left(account: BusinessAccount) -> int:

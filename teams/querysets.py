@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.permissions import ASSET_CODES, MANAGE_TEAM
 from accounts.querysets import LockableQuerySet
@@ -17,14 +18,33 @@ from .permissions import BUILT_IN
 SOON = dt.timedelta(days=14)  # an end that a list calls soon
 
 
-class RoleQuerySet(models.QuerySet):
+class RoleQuerySet(LockableQuerySet):
     """Roles: the built-in ones, and those that an account made."""
 
     def of(self, account: Any) -> Self:
         """Those that can be given in this account, the built-in ones first."""
+        return self.ever_of(account).filter(retired_at=None)
+
+    def ever_of(self, account: Any) -> Self:
+        """Those of this account with the retired ones, which ended memberships and answered invitations still name."""
         return self.filter(Q(account=None) | Q(account=account)).order_by(
-            F("account").asc(nulls_first=True), "position"
+            F("account").asc(nulls_first=True), F("retired_at").asc(nulls_first=True), "position", "name", "pk"
         )
+
+    def made_by(self, account: Any) -> Self:
+        """Those in use that the account made itself."""
+        return self.filter(account=account, retired_at=None)
+
+    def now(self, pk: Any) -> Any:
+        """Return one of these as it stands now. Raises ChangedMeanwhile when it is not among them any more.
+
+        Whoever asks has locked the account: that keeps its roles as they are, and built-in ones never change.
+        """
+        from accounts.errors import ChangedMeanwhile  # errors speak of models, models are made of querysets
+
+        if (role := self.filter(pk=pk).first()) is None:
+            raise ChangedMeanwhile(_("This role is not in use any more. Choose again."))
+        return role
 
     def with_holders(self, account: Any) -> Self:
         """Those of an account, with the number of its current members who hold each one as `holders`."""
@@ -57,6 +77,10 @@ class MembershipQuerySet(LockableQuerySet):
     def administering(self) -> Self:
         """Those whose role manages the team."""
         return self.filter(_administering())
+
+    def holding(self, code: str) -> Self:
+        """Those whose role holds a permission."""
+        return self.filter(_holding(code))
 
     def with_power(self, policy: Any) -> Self:
         """Those that give power now under an account's policy: `active`, and with all that it asks for (rule 1)."""
@@ -199,8 +223,13 @@ class MembershipQuerySet(LockableQuerySet):
 
 def _administering() -> Q:
     """What holds of a membership whose role manages the team."""
-    built_in = [role.code for role in BUILT_IN.values() if MANAGE_TEAM in role.holds]
-    return Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[MANAGE_TEAM])
+    return _holding(MANAGE_TEAM)
+
+
+def _holding(code: str) -> Q:
+    """What holds of a membership whose role holds a permission."""
+    built_in = [role.code for role in BUILT_IN.values() if code in role.holds]
+    return Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[code])
 
 
 def _end_to_tell() -> Q:

@@ -70,6 +70,18 @@ class BusinessAccountFactory(DjangoModelFactory):
         Membership.objects.create(account=self, person=self.owner, role=role, confirmed_at=timezone.now())
 
 
+class RoleFactory(DjangoModelFactory):
+    """A role that an account made: it reads the numbers and answers comments."""
+
+    class Meta:
+        model = Role
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    code = factory.Sequence(lambda number: f"own-{number}")
+    name = factory.Sequence(lambda number: f"Own role {number}")
+    held = factory.LazyFunction(lambda: ["reply_comments", "view_account", "view_analytics"])
+
+
 class MembershipFactory(DjangoModelFactory):
     """A whole, valid member of a business account with an owner. `holding` names the built-in role."""
 

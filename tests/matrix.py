@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from accounts.permissions import (
     MANAGE_ASSETS,
+    MANAGE_ROLES,
     MANAGE_SECURITY,
     MANAGE_TEAM,
     OWN_ACCOUNT,
@@ -49,10 +50,8 @@ class Post:
 
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
-RECEIPT, IMPORT = {"pk": "receipt"}, {"pk": "import"}
-RECEIPT = {"pk": "receipt"}
+RECEIPT, IMPORT, CLAIM, ROLE = {"pk": "receipt"}, {"pk": "import"}, {"pk": "claim"}, {"code": "role"}
 LOGIN, KNOWER = {"pk": "shared_login"}, {"pk": "shared_login", "knower_id": "knower"}
-RECEIPT, CLAIM = {"pk": "receipt"}, {"pk": "claim"}
 
 INSIDE = {
     "account_home": Inside(VIEW_ACCOUNT),
@@ -102,6 +101,11 @@ INSIDE = {
     "withdraw_claim": Inside(VIEW_ACCOUNT, CLAIM, ACT, only="administrator"),
     "carry_out_claim": Inside(VIEW_ACCOUNT, CLAIM, ACT, only="administrator"),
     "roles": Inside(VIEW_ACCOUNT),
+    "make_role": Inside(MANAGE_ROLES, methods=ACT),
+    "compare_roles": Inside(VIEW_ACCOUNT),
+    "role": Inside(VIEW_ACCOUNT, ROLE),
+    "edit_role": Inside(MANAGE_ROLES, ROLE, ACT),
+    "retire_role": Inside(MANAGE_ROLES, ROLE, ACT),
     "asset": Inside(VIEW_ACCOUNT, ASSET),
     "archive_asset": Inside(MANAGE_ASSETS, ASSET, ACT),
     "team": Inside(MANAGE_TEAM),
@@ -168,6 +172,9 @@ POSTS = {
     "refuse_claim": Post(),
     "withdraw_claim": Post(),
     "carry_out_claim": Post(answer=422),  # it waits
+    "make_role": Post({"name": "Campaign lead", "codes": "run_ads"}),
+    "edit_role": Post({"name": "Another name", "codes": "reply_comments"}),
+    "retire_role": Post(),
     "archive_asset": Post(),
     "confirm_role": Post(),
     "change_role": Post({"role": "analyst"}),

@@ -35,6 +35,7 @@ from tests.factories import (
     OwnershipOfferFactory,
     PersonFactory,
     ReceiptFactory,
+    RoleFactory,
     SharedLoginFactory,
     named_as_successor,
     owner_of,
@@ -95,6 +96,7 @@ def _things(account: Any, heir: Membership) -> dict[str, Any]:
         "receipt": ReceiptFactory(account=account).pk,
         "request": AccessRequestFactory(account=account).pk,
         "import": ImportFactory(account=account).pk,
+        "role": RoleFactory(account=account).code,
         "event": 2,
     }
 

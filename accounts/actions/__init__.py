@@ -1,7 +1,7 @@
 """Every change of this floor: one function for one act."""
 
 from .accounts import change_settings, upgrade
-from .assets import add_asset, archive_asset, change_asset, restore_asset
+from .assets import add_asset, archive_asset, change_asset
 from .mails import deliver, post, post_sealed, sweep
 from .people import change_profile
 from .sessions import clear_expired_sessions, end_sessions
@@ -17,7 +17,6 @@ __all__ = [
     "end_sessions",
     "post",
     "post_sealed",
-    "restore_asset",
     "sweep",
     "upgrade",
 ]

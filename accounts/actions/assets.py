@@ -1,16 +1,13 @@
-"""Adding, renaming, archiving and bringing back the assets of an account."""
-
-from typing import Any
+"""Adding, renaming and archiving the assets of an account. Bringing one back is an act of the team's floor."""
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit.events import Act
 from audit.recording import action, record
 
 from .. import authority
 from ..errors import PolicyViolation
-from ..events import ASSET_ADDED, ASSET_ARCHIVED, ASSET_CHANGED, ASSET_RESTORED
+from ..events import ASSET_ADDED, ASSET_ARCHIVED, ASSET_CHANGED
 from ..models import Asset, BusinessAccount, Person
 from ..permissions import MANAGE_ASSETS
 
@@ -20,7 +17,7 @@ def add_asset(*, account: BusinessAccount, kind: str, name: str, handle: str, by
     """Add an asset and return it. Raises MissingPermission, PolicyViolation (the name is taken)."""
     account = BusinessAccount.objects.open().lock(account.pk)
     authority.require(by, MANAGE_ASSETS, on=account)
-    _require_free_name(account, name)
+    require_free_name(account, name)
     asset = Asset.objects.create(account=account, kind=kind, name=name, handle=handle)
     record(ASSET_ADDED, by=by, on=account, target=asset, after=_form(asset))
     return asset
@@ -35,7 +32,7 @@ def change_asset(*, asset: Asset, kind: str, name: str, handle: str, by: Person)
     account = BusinessAccount.objects.open().lock(asset.account_id)
     asset = Asset.objects.in_use().lock(asset.pk)
     authority.require(by, MANAGE_ASSETS, on=account)
-    _require_free_name(account, name, besides=asset)
+    require_free_name(account, name, besides=asset)
     before = _form(asset)
     asset.kind, asset.name, asset.handle = kind, name, handle
     if before == _form(asset):
@@ -54,30 +51,14 @@ def archive_asset(*, asset: Asset, by: Person) -> Asset:
     account = BusinessAccount.objects.open().lock(asset.account_id)
     asset = Asset.objects.in_use().lock(asset.pk)
     authority.require(by, MANAGE_ASSETS, on=account)
-    return _put(asset, archived_at=timezone.now(), act=ASSET_ARCHIVED, by=by)
-
-
-@action(ASSET_RESTORED)
-def restore_asset(*, asset: Asset, by: Person) -> Asset:
-    """Bring an archived asset back, with the grants on it.
-
-    Raises MissingPermission, PolicyViolation (its name is taken now), ChangedMeanwhile (it is in use already).
-    """
-    account = BusinessAccount.objects.open().lock(asset.account_id)
-    asset = Asset.objects.exclude(archived_at=None).lock(asset.pk)
-    authority.require(by, MANAGE_ASSETS, on=account)
-    _require_free_name(account, asset.name, besides=asset)
-    return _put(asset, archived_at=None, act=ASSET_RESTORED, by=by)
-
-
-def _put(asset: Asset, *, archived_at: Any, act: Act, by: Person) -> Asset:
-    asset.archived_at = archived_at
+    asset.archived_at = timezone.now()
     asset.save(update_fields=["archived_at"])
-    record(act, by=by, on=asset.account, target=asset)
+    record(ASSET_ARCHIVED, by=by, on=account, target=asset)
     return asset
 
 
-def _require_free_name(account: BusinessAccount, name: str, besides: Asset | None = None) -> None:
+def require_free_name(account: BusinessAccount, name: str, besides: Asset | None = None) -> None:
+    """Demand a name that no other asset in use has. Shared by acts, so it writes no event. Raises PolicyViolation."""
     same = account.assets.in_use().named(name)
     if besides is not None:
         same = same.exclude(pk=besides.pk)

@@ -1,6 +1,6 @@
 """Pages of this floor. Every page inside an account, on any floor, derives from AccountView."""
 
-from .assets import AddAsset, AssetList, ChangeAsset, RestoreAsset
+from .assets import AddAsset, AssetList, ChangeAsset
 from .base import PAGE_SIZE, AccountFormView, AccountView, SignedInMixin, chips_of, page_of
 from .factors import factor_shown_at, show_factor_address
 from .profile import EndSession, ProfileView
@@ -16,7 +16,6 @@ __all__ = [
     "ChangeAsset",
     "EndSession",
     "ProfileView",
-    "RestoreAsset",
     "SignedInMixin",
     "UpgradeAccount",
     "chips_of",

@@ -1,4 +1,4 @@
-"""The assets of an account: the list, adding, changing, bringing back. What needs the team stands a floor higher."""
+"""The assets of an account: the list, adding, changing. What needs the team stands a floor higher."""
 
 from typing import Any
 
@@ -84,26 +84,6 @@ class ChangeAsset(AccountFormView):
         """Change it."""
         asset = actions.change_asset(asset=self.asset, by=self.me, **form.cleaned_data)
         return self.done(_("%(asset)s is saved.") % {"asset": asset}, to=asset_page(asset))
-
-
-class RestoreAsset(AccountFormView):
-    """Bring an archived asset back, with the grants on it."""
-
-    permission = MANAGE_ASSETS
-    template_name = "accounts/restore_asset.html"
-
-    def load(self) -> None:
-        """Find the asset; one that is in use already is told by the action."""
-        self.asset = get_object_or_404(Asset, account=self.account, pk=self.kwargs["pk"])
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the asset."""
-        return super().get_context_data(asset=self.asset, **kwargs)
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Bring it back."""
-        asset = actions.restore_asset(asset=self.asset, by=self.me)
-        return self.done(_("%(asset)s is back in use.") % {"asset": asset}, to=asset_page(asset))
 
 
 def asset_page(asset: Asset) -> str:

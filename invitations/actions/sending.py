@@ -77,6 +77,11 @@ def write_offer(invitation: Invitation, grants: policies.Grants) -> None:
     )
 
 
+def move_offers(role: Role, to: Role) -> None:
+    """Let every unanswered invitation to a role offer another one. The page shows the new offer before it asks."""
+    Invitation.objects.unanswered().filter(role=role).update(role=to)
+
+
 def as_event(role: Role, grants: policies.Grants, terms: Terms) -> dict[str, Any]:
     """Return what an event keeps of an offer."""
     rows = sorted(grants.items(), key=lambda row: row[0].pk)

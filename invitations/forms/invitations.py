@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from accounts.forms import AddressesField, AddressField, FilterForm, PlainNameField, choices_of
 from accounts.models import Asset, BusinessAccount
 from accounts.permissions import ASSET_PERMISSIONS
-from teams.forms import UNTIL, EndField, TermsForm, terms_initial
+from teams.forms import UNTIL, EndField, RoleFilterField, TermsForm, terms_initial
 from teams.models import Role
 
 from ..models import Invitation
@@ -116,14 +116,12 @@ class InvitationFilterForm(FilterForm):
     """Which invitations to list."""
 
     q = PlainNameField(label=_("Address"), required=False, max_length=100)
-    role = forms.ModelChoiceField(
-        label=_("Role"), required=False, queryset=Role.objects.none(), to_field_name="code", empty_label=_("Any role")
-    )
+    role = RoleFilterField()
     state = forms.ChoiceField(required=False, choices=list(STATES.items()), widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices_of(self, "role").queryset = Role.objects.of(account)
+        choices_of(self, "role").queryset = Role.objects.ever_of(account)
 
 
 def offer_initial(invitation: Invitation) -> dict[str, Any]:

@@ -123,9 +123,9 @@ class Stage:
         rows = OutgoingMail.objects.filter(account=self.accounts[account], address=address_of(address))
         return rows.order_by("-pk")[0]
 
-    def role(self, code: str) -> Role:
-        """Return a built-in role."""
-        return Role.objects.built_in(code)
+    def role(self, account: str, code: str) -> Role:
+        """Return a role that can be given in an account, built in or of its own."""
+        return Role.objects.of(self.accounts[account]).get(code=code)
 
 
 def address_of(who: str) -> str:

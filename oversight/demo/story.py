@@ -169,6 +169,7 @@ def _northwind(tell: Teller) -> None:
         by="nadia",
         reason="Christmas campaign",
     )
+    _own_roles(tell)
     tell.at("45d 15:00", verbs.archive_asset, account="northwind", name="Pop-up 2025", by="anna")
     tell.at("44d 09:20", verbs.archive_asset, account="northwind", name="Creator brief", by="anna")
     tell.at("43d 10:05", verbs.restore_asset, account="northwind", name="Creator brief", by="anna")
@@ -199,6 +200,53 @@ def _northwind(tell: Teller) -> None:
     tell.at("96d 10:00", verbs.agree_on_terms, account="northwind", who="milo", by="anna", kind="contractor",
             organisation="Milo Film", days=47)  # fmt: skip
     tell.joins("northwind", "elif", "administrator", 3, by="nadia", confirmed=False)
+
+
+def _own_roles(tell: Teller) -> None:
+    """Northwind makes roles that fit: one grows and is held by two, one is powerful, one is retired again."""
+    plans = {"view_analytics", "draft_content", "publish_content"}
+    tell.at(
+        "55d 09:00",
+        verbs.create_role,
+        account="northwind",
+        name="Campaign lead",
+        about="Plans a campaign and sees it through, ads included.",
+        codes=plans,
+        by="anna",
+    )
+    tell.at(
+        "54d 09:30",
+        verbs.create_role,
+        account="northwind",
+        name="Pop-up crew",
+        about="Runs the profile of the pop-up shop.",
+        codes={"view_analytics", "reply_comments", "draft_content"},
+        by="anna",
+    )
+    tell.joins("northwind", "leo", "campaign-lead", 53, by="anna")
+    tell.joins("northwind", "priya", "pop-up-crew", 52, by="anna")
+    tell.at(
+        "47d 14:20", verbs.edit_role, account="northwind", code="campaign-lead", codes={*plans, "run_ads"}, by="anna"
+    )
+    tell.at(
+        "44d 16:00",
+        verbs.retire_role,
+        account="northwind",
+        code="pop-up-crew",
+        move_to="campaign-lead",
+        by="anna",
+        reason="The pop-up shop has closed",
+    )
+    tell.at(
+        "25d 10:00",
+        verbs.create_role,
+        account="northwind",
+        name="Office manager",
+        about="Looks after budget, ads and invoices.",
+        codes={"manage_billing", "run_ads", "view_analytics"},
+        by="nadia",
+    )
+    tell.joins("northwind", "carla", "office-manager", 24, by="nadia")
 
 
 def _lumen(tell: Teller) -> None:

@@ -140,7 +140,7 @@ def archive_asset(stage: Stage, account: str, name: str, by: str) -> None:
 
 def restore_asset(stage: Stage, account: str, name: str, by: str) -> None:
     """Bring an asset back."""
-    accounts.actions.restore_asset(asset=stage.asset(account, name), by=stage.people[by])
+    teams.actions.restore_asset(asset=stage.asset(account, name), by=stage.people[by])
 
 
 # --- The team ---------------------------------------------------------------------------------------------------------
@@ -152,8 +152,25 @@ def confirm_role(stage: Stage, account: str, who: str, by: str) -> None:
 def change_role(stage: Stage, account: str, who: str, role: str, by: str, reason: str = "") -> None:
     """Give another role."""
     teams.actions.change_role(
-        membership=stage.member(account, who), role=stage.role(role), by=stage.people[by], reason=reason
+        membership=stage.member(account, who), role=stage.role(account, role), by=stage.people[by], reason=reason
     )
+
+
+def create_role(stage: Stage, account: str, name: str, codes: set[str], by: str, about: str = "") -> None:
+    """Make a role of the account's own."""
+    teams.actions.create_role(account=stage.accounts[account], name=name, codes=codes, by=stage.people[by], about=about)
+
+
+def edit_role(stage: Stage, account: str, code: str, codes: set[str], by: str) -> None:
+    """Let a role hold other permissions."""
+    role = stage.role(account, code)
+    teams.actions.edit_role(role=role, name=role.name, codes=codes, by=stage.people[by], about=role.about)
+
+
+def retire_role(stage: Stage, account: str, code: str, move_to: str, by: str, reason: str) -> None:
+    """Retire a role; who holds it moves to another."""
+    role, instead = stage.role(account, code), stage.role(account, move_to)
+    teams.actions.retire_role(role=role, move_to=instead, by=stage.people[by], reason=reason)
 
 
 def set_grants(stage: Stage, account: str, who: str, asset: str, codes: set[str], by: str, reason: str = "") -> None:
@@ -190,7 +207,7 @@ def run_out(stage: Stage, account: str, who: str) -> None:
 def ask_for_role(stage: Stage, account: str, who: str, role: str, reason: str) -> None:
     """Ask for another role."""
     teams.actions.ask_for_access(
-        membership=stage.member(account, who), role=stage.role(role), reason=reason, by=stage.people[who]
+        membership=stage.member(account, who), role=stage.role(account, role), reason=reason, by=stage.people[who]
     )
 
 
@@ -286,7 +303,7 @@ def invite(
     invitations.actions.invite(
         account=stage.accounts[account],
         address=address_of(address),
-        role=stage.role(role),
+        role=stage.role(account, role),
         grants=_on_assets(stage, account, grants),
         message=message,
         by=stage.people[by],
@@ -317,7 +334,7 @@ def change_offer(stage: Stage, account: str, address: str, role: str, by: str, g
     invitation = stage.invitation(account, address)
     invitations.actions.change_offer(
         invitation=invitation,
-        role=stage.role(role),
+        role=stage.role(account, role),
         grants=_on_assets(stage, account, grants),
         terms=invitation.terms,
         by=stage.people[by],

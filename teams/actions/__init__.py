@@ -1,6 +1,7 @@
 """Every change of this floor: one function for one act."""
 
 from .accounts import close_account, open_account
+from .assets import restore_asset
 from .claims import (
     carry_out_claim,
     claim_ownership,
@@ -20,6 +21,7 @@ from .offboarding import bring_back, offboard
 from .ownership import accept_ownership, decline_ownership, offer_ownership, withdraw_offer
 from .policy import change_policy
 from .requests import approve_request, ask_for_access, note_lapse, refuse_request, withdraw_request
+from .roles import create_role, edit_role, retire_role
 from .terms import change_terms, set_end
 
 __all__ = [
@@ -35,8 +37,10 @@ __all__ = [
     "claim_ownership",
     "close_account",
     "confirm_role",
+    "create_role",
     "decline_ownership",
     "drop_successor",
+    "edit_role",
     "export_members",
     "lapse_claim",
     "leave",
@@ -51,6 +55,8 @@ __all__ = [
     "refuse_request",
     "remind_of_claim",
     "restore",
+    "restore_asset",
+    "retire_role",
     "set_end",
     "set_grants",
     "suspend",

@@ -37,7 +37,7 @@ def change_role(*, membership: Membership, role: Role, by: Person, reason: str =
     """Give a member another role and return the membership as it now stands (rules 2, 3, 5, 12).
 
     Choosing a role is also confirming it, and so needs all that it holds. Raises MissingPermission, PolicyViolation (no
-    room for another administrator; the owner's role), ChangedMeanwhile (ended since).
+    room for another administrator; the owner's role), ChangedMeanwhile (ended, or the role retired since).
     """
     account, membership = seating.lock_member(membership)
     changed = give_role(account, membership, role, by=by)
@@ -55,7 +55,7 @@ def give_role(
     Returns before and after for the event of the act, or None where the role is held already. Raises as `change_role`
     does.
     """
-    role = Role.objects.of(account).get(pk=role.pk)  # as it is now: a custom role may have been edited meanwhile
+    role = Role.objects.of(account).now(role.pk)  # it may have been edited or retired meanwhile
     if role == membership.role:
         return None
     given = membership.role.permissions if membership.confirmed_at else frozenset()  # confirming is giving it all

@@ -1,4 +1,4 @@
-"""What an account demands of its team. An act of this floor, since it can take power from members."""
+"""What an account demands of its team. An act of this floor, since it can take power from members, and give it."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from django.utils.translation import ngettext
 
 from accounts.errors import MissingPermission
 from accounts.events import POLICY_CHANGED
-from accounts.models import BusinessAccount, Person, SecurityPolicy
-from accounts.permissions import MANAGE_SECURITY, OWN_ACCOUNT
+from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
+from accounts.permissions import MANAGE_SECURITY, MANAGE_TEAM, OWN_ACCOUNT
 from audit.recording import action, record
 
 from .. import authority
-from ..access import who_would_lose
-from ..models import Membership
+from ..access import under_another_policy
+from ..models import AssetGrant, Membership
 
 POLICY_FIELDS = [
     "second_factor",
@@ -29,8 +29,9 @@ POLICY_FIELDS = [
 def change_policy(*, account: BusinessAccount, by: Person, **wanted: Any) -> SecurityPolicy:
     """Change the security policy to the `wanted` values of POLICY_FIELDS and return it (rule 2).
 
-    Only the owner takes power from those who manage the team, by this way too, and only the owner shortens the time in
-    which a claim of the ownership can be refused: who claims must not. Raises MissingPermission.
+    Only the owner takes power from those who manage the team, by this way too, and nobody lets in who was kept out
+    with more power than their own. Only the owner shortens the time in which a claim of the ownership can be refused:
+    who claims must not. Raises MissingPermission.
     """
     account = BusinessAccount.objects.open().select_related("policy").lock(account.pk)
     policy = SecurityPolicy.objects.select_for_update().get(account=account)
@@ -42,7 +43,7 @@ def change_policy(*, account: BusinessAccount, by: Person, **wanted: Any) -> Sec
     if shorter and getattr(by, "pk", None) != account.owner_id:
         words = _("Only the owner can shorten how long a claim of the ownership waits.")
         raise MissingPermission(OWN_ACCOUNT, account, words)
-    _require_that_nobody_is_evicted(account, policy, changed, by=by)
+    _require_right_over_whom_it_touches(account, policy, changed, by=by)
     before = {name: getattr(policy, name) for name in changed}
     for name, value in changed.items():
         setattr(policy, name, value)
@@ -51,20 +52,53 @@ def change_policy(*, account: BusinessAccount, by: Person, **wanted: Any) -> Sec
     return policy
 
 
-def _require_that_nobody_is_evicted(
+def _require_right_over_whom_it_touches(
     account: BusinessAccount, policy: SecurityPolicy, changed: dict[str, Any], *, by: Any
 ) -> None:
-    """Demand that no other member who manages the team would lose all power, unless the owner asks (rule 2)."""
+    """Demand that what the policy takes and gives is the actor's to take and to give (rule 2).
+
+    Who manages the team neither loses nor gets power by it, unless the owner asks. Who gets power back gets no more
+    than the actor holds. What a confirmation is good for is decided, while somebody waits for one, by who can give it.
+    A second factor that is asked for takes power too, but each member can set one up.
+    """
     if getattr(by, "pk", None) == account.owner_id:
         return
-    managing = Membership.objects.active().filter(account=account).administering().select_related("person", "role")
     demands = {name: changed.get(name, getattr(policy, name)) for name in ("second_factor", "confirmation")}
-    evicted = [row for row in who_would_lose(managing, account, **demands) if row.person_id != by.pk]
-    if evicted:
+    others = Membership.objects.active().filter(account=account).exclude(person_id=getattr(by, "pk", 0))
+    others = others.select_related("person", "role")
+    losing, _gaining = under_another_policy(others.administering(), account, **demands)
+    _losing, gaining = under_another_policy(others.blocked(policy), account, **demands)
+    let_in = [row for row in gaining if row.role.administers]
+    if losing:
         words = ngettext(
             "%(people)s manages the team and would lose all access. Only the owner can do this.",
             "%(people)s manage the team and would lose all access. Only the owner can do this.",
-            len(evicted),
+            len(losing),
         )
-        names = ", ".join(str(row.person) for row in evicted)
-        raise MissingPermission(OWN_ACCOUNT, account, words % {"people": names})
+        raise MissingPermission(OWN_ACCOUNT, account, words % {"people": _names(losing)})
+    if let_in:
+        words = ngettext(
+            "%(people)s manages the team and would get access by this. Only the owner can do this.",
+            "%(people)s manage the team and would get access by this. Only the owner can do this.",
+            len(let_in),
+        )
+        raise MissingPermission(OWN_ACCOUNT, account, words % {"people": _names(let_in)})
+    if gaining:
+        by_role = {code for row in gaining for code in row.role.permissions}
+        authority.require(by, MANAGE_SECURITY, on=account, adding=by_role, adding_on=_granted_to(gaining))
+    weighs = SecurityPolicy.Confirmation.BEFORE in {demands["confirmation"], policy.confirmation}
+    if "confirmation" in changed and weighs and others.filter(confirmed_at=None).exists():
+        authority.require(by, MANAGE_TEAM, on=account)
+
+
+def _names(rows: list[Membership]) -> str:
+    return ", ".join(str(row.person) for row in rows)
+
+
+def _granted_to(rows: list[Membership]) -> list[tuple[Asset, frozenset[str]]]:
+    """Return what is granted to members, put together for each asset in use."""
+    granted: dict[Asset, set[str]] = {}
+    grants = AssetGrant.objects.filter(membership__in=rows, content_object__archived_at=None)
+    for grant in grants.select_related("content_object__account", "permission"):
+        granted.setdefault(grant.content_object, set()).add(grant.permission.codename)
+    return [(asset, frozenset(codes)) for asset, codes in granted.items()]

@@ -6,6 +6,7 @@ from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, ClaimForm, HeirFilterForm, NameSuccessorForm, OfferOwnershipForm
 from .reasons import ReasonField, ReasonForm
 from .requests import REQUEST_STATES, ApproveForm, AskForRoleForm, AskOnAssetForm, RefuseForm, RequestFilterForm
+from .roles import CompareRolesForm, RetireRoleForm, RoleFilterField, RoleForm
 from .selection import MOST_SELECTED, SelectionForm
 from .terms import UNTIL, ChangeTermsForm, EndField, ExtendForm, TermsForm, terms_initial
 
@@ -22,6 +23,7 @@ __all__ = [
     "ChangeRoleForm",
     "ChangeTermsForm",
     "ClaimForm",
+    "CompareRolesForm",
     "EndField",
     "ExportMembersForm",
     "ExtendForm",
@@ -35,6 +37,9 @@ __all__ = [
     "ReasonForm",
     "RefuseForm",
     "RequestFilterForm",
+    "RetireRoleForm",
+    "RoleFilterField",
+    "RoleForm",
     "SelectionForm",
     "TeamFilterForm",
     "TermsForm",

@@ -12,6 +12,7 @@ from accounts.permissions import ASSET_PERMISSIONS
 
 from ..models import Kind, Role
 from .reasons import ReasonForm
+from .roles import RoleFilterField
 from .terms import EndField
 
 STATES = {
@@ -33,9 +34,7 @@ class TeamFilterForm(FilterForm):
     """Which members to list, and in which order."""
 
     q = PlainNameField(label=_("Name or address"), required=False, max_length=100)
-    role = forms.ModelChoiceField(
-        label=_("Role"), required=False, queryset=Role.objects.none(), to_field_name="code", empty_label=_("Any role")
-    )
+    role = RoleFilterField()
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("Any kind")), *((kind.value, kind.label) for kind in Kind)]
     )
@@ -44,7 +43,7 @@ class TeamFilterForm(FilterForm):
 
     def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices_of(self, "role").queryset = Role.objects.of(account)
+        choices_of(self, "role").queryset = Role.objects.ever_of(account)
 
 
 class ChangeRoleForm(ReasonForm):

@@ -1,7 +1,7 @@
 """Pages of this floor: accounts, the team, roles, assets with who may use them, ownership, offboarding."""
 
 from .accounts import CloseAccount, OpenAccount, SecurityPolicyPage
-from .assets import ArchiveAsset, AssetPage
+from .assets import ArchiveAsset, AssetPage, RestoreAsset
 from .bulk import OffboardMany
 from .claims import (
     CarryOutClaim,
@@ -27,9 +27,10 @@ from .members import (
     TeamList,
 )
 from .offboarding import BringBack, OffboardMember, PersonPage, ReceiptFile, ReceiptPage
+from .own_roles import EditRole, MakeRole, RetireRole
 from .ownership import AnswerOffer, OwnershipOfferPage, OwnershipPage, WithdrawOffer
 from .requests import AskForAccess, RequestList, RequestPage
-from .roles import RoleMatrix
+from .roles import CompareRoles, RoleMatrix, RolePage
 from .selection import ChangeRoleOfMany, SuspendMany
 
 __all__ = [
@@ -46,11 +47,14 @@ __all__ = [
     "ClaimOwnership",
     "ClaimPage",
     "CloseAccount",
+    "CompareRoles",
     "ConfirmRole",
     "DropSuccessor",
+    "EditRole",
     "ExportMembers",
     "ExtendMember",
     "LeaveAccount",
+    "MakeRole",
     "MemberGrants",
     "MemberPage",
     "NameSuccessor",
@@ -65,8 +69,11 @@ __all__ = [
     "RefuseClaim",
     "RequestList",
     "RequestPage",
+    "RestoreAsset",
     "RestoreMember",
+    "RetireRole",
     "RoleMatrix",
+    "RolePage",
     "SecurityPolicyPage",
     "SuspendMany",
     "SuspendMember",

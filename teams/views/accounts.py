@@ -16,7 +16,7 @@ from accounts.views import PAGE_SIZE, AccountFormView, SignedInMixin
 from audit.recording import Refused, record_refusal
 
 from .. import actions
-from ..access import who_would_lose
+from ..access import under_another_policy
 from ..models import Membership
 
 
@@ -112,4 +112,5 @@ class SecurityPolicyPage(AccountFormView):
     def _losing(self, form: PolicyForm) -> list[Membership]:
         rows = Membership.objects.active().filter(account=self.account).select_related("person", "role")
         wanted = {name: form.cleaned_data[name] for name in ("second_factor", "confirmation")}
-        return who_would_lose(rows.order_by("person__name", "pk"), self.account, **wanted)
+        losing, _gaining = under_another_policy(rows.order_by("person__name", "pk"), self.account, **wanted)
+        return losing

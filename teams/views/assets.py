@@ -1,4 +1,4 @@
-"""One asset: who may do what on it, and why; putting it away."""
+"""One asset: who may do what on it, and why; putting it away, and bringing it back."""
 
 from typing import Any
 
@@ -9,14 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
-from accounts.access import way_to_ask
+from accounts.access import way_to_ask, who_can_give
 from accounts.actions import archive_asset
 from accounts.models import Asset
 from accounts.permissions import ASSET_PERMISSIONS, MANAGE_ASSETS, MANAGE_TEAM, VIEW_ACCOUNT
 from accounts.views import AccountFormView, AccountView, page_of
 from accounts.views.assets import asset_page
 
+from .. import actions
 from ..access import explain
+from ..actions.assets import revived_by
+from ..authority import lacking
 from ..holdings import read_many
 from ..models import AssetGrant, Membership
 
@@ -88,3 +91,37 @@ class ArchiveAsset(AccountFormView):
         """Archive it."""
         asset = archive_asset(asset=self.asset, by=self.me)
         return self.done(_("%(asset)s is archived.") % {"asset": asset}, to=asset_page(self.asset))
+
+
+class RestoreAsset(AccountFormView):
+    """Bring an archived asset back, with the grants on it."""
+
+    permission = MANAGE_ASSETS
+    template_name = "teams/restore_asset.html"
+
+    def load(self) -> None:
+        """Find the asset; one that is in use already is told by the action."""
+        self.asset = get_object_or_404(Asset, account=self.account, pk=self.kwargs["pk"])
+        self.asset.account = self.account
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what comes back, and to how many; the grants are given anew, so the reader must hold them (rule 2)."""
+        grants = revived_by(self.asset).select_related("permission")
+        codes, people = {row.permission.codename for row in grants}, len({row.membership_id for row in grants})
+        effects = [_("It is in use again, for everybody whose role works on assets.")]
+        if people:
+            words = ngettext(
+                "The grants of %(count)d person on it count again.",
+                "The grants of %(count)d people on it count again.",
+                people,
+            )
+            effects.append(words % {"count": people})
+        refusal = lacking(self.me, self.account, codes)
+        hindrance = refusal.words if refusal else ""
+        givers = who_can_give(refusal.code, self.account) if refusal else []
+        return super().get_context_data(asset=self.asset, effects=effects, hindrance=hindrance, givers=givers, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Bring it back."""
+        asset = actions.restore_asset(asset=self.asset, by=self.me)
+        return self.done(_("%(asset)s is back in use.") % {"asset": asset}, to=asset_page(self.asset))

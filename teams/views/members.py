@@ -26,7 +26,7 @@ from .. import actions
 from ..access import standing_of
 from ..authority import lacking, lacking_on, obstacle
 from ..coverage import SingleHanded, left_to_one
-from ..events import ACCOUNT_OPENED
+from ..events import ACCOUNT_OPENED, ROLE_EDITED, ROLE_RETIRED
 from ..forms import (
     MOST_SELECTED,
     STATES,
@@ -45,6 +45,7 @@ from ..people import seats_of
 from ..permissions import WIDE
 from ..policies import no_seat_left, seats_left
 from ..powers import powers_of
+from ..separation import combinations_in
 
 LONGEST_HISTORY = 50
 ACCEPTED = "invitation.accepted"  # tells which membership an invitation became; the act stands a floor above
@@ -174,6 +175,7 @@ class ConfirmRole(MemberFormView):
         return super().get_context_data(
             holds=[entry.words for code, entry in PERMISSIONS.items() if code in held],
             wide=[PERMISSIONS[code].words for code in PERMISSIONS if code in held & WIDE],
+            together=combinations_in(held),
             grants=grants_by_asset(self.member),
             **kwargs,
         )
@@ -214,6 +216,7 @@ class ChangeRole(MemberFormView):
                     "refusal": refusal.words if refusal else "",
                     "ask_url": _way_to_ask(refusal),
                     "wide": bool(role.permissions & WIDE - held),
+                    "together": [entry for entry in combinations_in(role.permissions) if not entry.codes <= held],
                 }
             )
         return super().get_context_data(choices=choices, **kwargs)
@@ -452,12 +455,20 @@ def _effects(member: Membership, *, restored: bool = False) -> list[str]:
 
 def _history(member: Membership) -> list[dict[str, Any]]:
     """Return the newest events about a member, and below them how the person came to be one, for the timeline."""
-    events = [*Event.objects.about(member).order_by("-id")[:LONGEST_HISTORY], *_joining(member)]
+    newest = Event.objects.about(member).order_by("-id")[:LONGEST_HISTORY]
+    events = [*newest, *_reached(member), *_joining(member)]
     return [
         {"at": event.at, "title": event.sentence, "text": event.parts["reason"] if not event.refused else "",
          "tone": "bad" if event.refused else "info", "icon": "ban" if event.refused else "circle-check"}
         for event in sorted(events, key=lambda event: event.pk, reverse=True)
     ]  # fmt: skip
+
+
+def _reached(member: Membership) -> list[Event]:
+    """Return the newest events that changed what the member's role gives, or moved the member to another."""
+    acts = Event.objects.in_chain_of(member.account).named(ROLE_EDITED.name, ROLE_RETIRED.name)
+    done = acts.filter(result=Event.Result.DONE).order_by("-number")[:LONGEST_HISTORY]
+    return [event for event in done if any(row["membership"] == member.pk for row in event.parts["after"]["members"])]
 
 
 def _joining(member: Membership) -> list[Event]:

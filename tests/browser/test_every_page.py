@@ -132,7 +132,14 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("export_members", reverse("export_members", kwargs=here) + "?state=active&q=a"),
             ("offboard_administrator", reverse("offboard_member", kwargs=elif_)), at("person", pk=ines.pk),
             at("receipt", **receipt), at("bring_back", **receipt), at("member_grants", **oscar, asset_id=us.pk),
-            at("roles", **here), at("assets", **here), at("asset", slug=northwind.slug, pk=us.pk),
+            at("roles", **here), at("make_role", **here), ("copy_role", reverse("make_role", kwargs=here) + "?from=owner"),
+            at("role", **here, code="campaign-lead"), ("role_powerful", reverse("role", kwargs={**here, "code": "office-manager"})),
+            ("role_retired", reverse("role", kwargs={**here, "code": "pop-up-crew"})),
+            ("role_built_in", reverse("role", kwargs={**here, "code": "administrator"})),
+            at("edit_role", **here, code="campaign-lead"), at("retire_role", **here, code="campaign-lead"),
+            at("compare_roles", **here),
+            ("compare_two_roles", reverse("compare_roles", kwargs=here) + "?a=editor&b=office-manager"),
+            at("assets", **here), at("asset", slug=northwind.slug, pk=us.pk),
             ("asset_archived", reverse("asset", kwargs={"slug": northwind.slug, "pk": popup.pk})),
             at("add_asset", **here), at("change_asset", slug=northwind.slug, pk=us.pk),
             at("archive_asset", slug=northwind.slug, pk=us.pk), at("restore_asset", slug=northwind.slug, pk=popup.pk),
@@ -402,6 +409,35 @@ def mistyping(look: Look, settings) -> None:
     page.context.close()
 
 
+def making_roles(look: Look, settings) -> None:
+    """A powerful one, asked about first; an edit and a retirement with what they do to whom; one not the reader's."""
+    page = look.window("nadia")
+    address = lambda name, **more: f"{look.site}{reverse(name, kwargs={'slug': 'northwind-coffee', **more})}"  # noqa: E731
+    page.goto(address("make_role"))
+    look.send(page)
+    look.look(page, "make_role_without_a_name")
+    page.locator("input[name=name]").fill("Second in command")
+    for code in ("manage_team", "manage_billing"):
+        page.locator(f"input[value={code}]").check()
+    look.send(page)
+    look.look(page, "make_role_powerful")
+    look.send(page)
+    page.goto(address("edit_role", code="campaign-lead"))
+    page.locator("input[value=manage_billing]").check()
+    page.locator("input[value=draft_content]").uncheck()
+    look.send(page)
+    look.look(page, "edit_role_preview")
+    page.goto(address("retire_role", code="campaign-lead"))
+    page.locator("input[value=analyst]").check()
+    look.send(page)
+    look.look(page, "retire_role_preview")
+    page.context.close()
+
+    page = look.window("anna")
+    look.visit(page, "make_role_by_administrator", reverse("make_role", args=["northwind-coffee"]))
+    page.context.close()
+
+
 def offboarding(look: Look, settings) -> None:
     """A whole list: nothing typed, the dry run, what happened, and one of the receipts."""
     page = look.window("nadia")
@@ -579,11 +615,8 @@ def running_it_locally(look: Look, settings) -> None:
 
 
 JOURNEYS = [
-    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, inviting_a_list, mistyping, offboarding,
-    selecting, signing_a_changed_password, being_invited,
-    running_it_locally,
-    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, mistyping, offboarding,
-    claiming_the_ownership, being_invited, running_it_locally,
+    signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, inviting_a_list, mistyping, making_roles,
+    offboarding, selecting, signing_a_changed_password, claiming_the_ownership, being_invited, running_it_locally,
 ]  # fmt: skip
 
 

@@ -44,6 +44,7 @@ from tests.factories import (
     OwnershipOfferFactory,
     PersonFactory,
     ReceiptFactory,
+    RoleFactory,
     SharedLoginFactory,
     claimant_in,
     named_as_successor,
@@ -70,6 +71,9 @@ class House:
         invitation = InvitationFactory(account=self.account, **given)
         return {"invitation": invitation, "by": PersonFactory(email=invitation.address)}
 
+    def role(self) -> Role:
+        return RoleFactory(account=self.account)
+
     def mail(self) -> OutgoingMail:
         return OutgoingMail.objects.create(
             kind="invitation", account=self.account, about_kind="invitation", about_id=1, tries=1,
@@ -95,7 +99,7 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
         "asset": AssetFactory(account=h.account), "kind": "other", "name": "B", "handle": "", "by": h.olga,
     },
     accounts.archive_asset: lambda h: {"asset": AssetFactory(account=h.account), "by": h.olga},
-    accounts.restore_asset: lambda h: {
+    teams.restore_asset: lambda h: {
         "asset": AssetFactory(account=h.account, archived_at=timezone.now()), "by": h.olga,
     },
     accounts.change_profile: lambda h: {"person": h.olga, "name": "Other", "time_zone": "UTC", "by": h.olga},
@@ -107,6 +111,9 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     teams.close_account: lambda h: {"account": h.account, "by": h.olga},
     teams.confirm_role: lambda h: {"membership": h.member(unconfirmed=True), "by": h.olga},
     teams.change_role: lambda h: {"membership": h.member(), "role": role("analyst"), "by": h.olga},
+    teams.create_role: lambda h: {"account": h.account, "name": "Campaign lead", "codes": ["run_ads"], "by": h.olga},
+    teams.edit_role: lambda h: {"role": h.role(), "name": "Other", "codes": ["run_ads"], "by": h.olga},
+    teams.retire_role: lambda h: _held_role(h),
     teams.suspend: lambda h: {"membership": h.member(), "by": h.olga},
     teams.restore: lambda h: {"membership": h.member(suspended=True), "by": h.olga},
     teams.offboard: lambda h: {"membership": h.member(), "by": h.olga, "reason": "Left"},
@@ -243,6 +250,13 @@ def _looked_at(house: House) -> dict[str, Any]:
     listing = ImportFactory(account=house.account)
     rows = fates.foresee(listing, house.account, by=house.olga)
     return {"listing": listing, "seen": fates.fingerprint(rows), "by": house.olga}
+
+
+def _held_role(house: House) -> dict[str, Any]:
+    made = house.role()
+    house.member(role=made)
+    InvitationFactory(account=house.account, role=made)
+    return {"role": made, "move_to": role("editor"), "by": house.olga}
 
 
 def _offered(house: House) -> dict[str, Any]:
