@@ -52,6 +52,14 @@ def left_after(account: BusinessAccount, *, losing: Mapping[str, Collection[int]
     return _told(_lone(able, _people_left(able, losing)) for able in _able(account))
 
 
+def left_to_nobody(account: BusinessAccount, *, losing: Collection[int]) -> list[Permission]:
+    """Return what nobody could do in the account once these people lose all power, though somebody can now."""
+    everything = dict.fromkeys(PERMISSIONS, losing)
+    by_role = [able for able in _able(account) if not able.place]
+    left = [(able, _people_left(able, everything)) for able in by_role]
+    return [entry for able, people in left for entry in able.permissions if people.get(entry.code) == set()]
+
+
 def _people_left(able: _Able, losing: Mapping[str, Collection[int]]) -> dict[str, set[int]]:
     """Return who is left for what somebody loses."""
     gone = {code: people & set(losing.get(code, ())) for code, people in able.people.items()}
@@ -64,9 +72,10 @@ def _able(account: BusinessAccount) -> list[_Able]:
     What a policy asks beyond that (a second factor, a confirmation) is left aside: who lacks it can mend it.
     """
     active = Membership.objects.active().filter(account=account)
-    roles = Role.objects.of(account).in_bulk()
+    seats = list(active.values_list("role_id", "person_id"))
+    roles = Role.objects.in_bulk({role_id for role_id, _person in seats})
     by_role: dict[str, set[int]] = defaultdict(set)
-    for role_id, person_id in active.values_list("role_id", "person_id"):
+    for role_id, person_id in seats:
         for code in roles[role_id].permissions:
             by_role[code].add(person_id)
     grants = AssetGrant.objects.filter(membership__in=active, content_object__archived_at=None)

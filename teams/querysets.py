@@ -196,6 +196,15 @@ class MembershipQuerySet(LockableQuerySet):
     def _lacks_sponsor(self) -> Q:
         return Q(kind__in=["contractor", "agency"], sponsor=None)
 
+    def beyond_policy(self, account: Any) -> Self:
+        """Those of people from outside with no end, or a later one than the account's policy would give them now."""
+        days = account.policy.outside_days
+        if days is None:
+            return self.none()
+        longest = timezone.now() + dt.timedelta(days=days)
+        outside = self.current().filter(account=account, kind__in=["contractor", "agency"])
+        return outside.filter(Q(ends_at=None) | Q(ends_at__gt=longest))
+
     def ending(self) -> Self:
         """Those that end soon, the first to end first."""
         return self.current().filter(self._ends_soon()).order_by("ends_at", "pk")

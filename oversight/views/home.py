@@ -270,6 +270,7 @@ class AccountHome(AccountView, TemplateView):
             "claims": _claims(
                 OwnershipClaim.objects.open().filter(account=account).select_related("account", "person")
             ),
+            "owner_only": account.is_business and administrators < 2 and counts["active"] > 1,
             "alone": done_by_one(account) if counts["active"] > 1 else [],
             "invitations": invitations,
             "failed": [self._undelivered(invitation) for invitation in failed],

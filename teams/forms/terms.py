@@ -34,7 +34,7 @@ MOST_SUGGESTED = 100  # people whom a field for a sponsor suggests; any other ca
 class EndWidget(forms.MultiWidget):
     """A span by one click, or an exact date and time in the reader's zone."""
 
-    template_name = "components/end_field.html"
+    template_name = "teams/end_field.html"
     use_fieldset = True
 
     def __init__(self, spans: dict[str, Any]) -> None:

@@ -11,12 +11,13 @@ from django.views.generic import FormView
 
 from accounts.forms import CloseAccountForm, OpenAccountForm, PolicyForm
 from accounts.models import Asset
-from accounts.permissions import MANAGE_SECURITY, OWN_ACCOUNT
+from accounts.permissions import MANAGE_SECURITY, OWN_ACCOUNT, PERMISSIONS
 from accounts.views import PAGE_SIZE, AccountFormView, SignedInMixin
 from audit.recording import Refused, record_refusal
 
 from .. import actions
 from ..access import under_another_policy
+from ..coverage import left_after, left_to_nobody
 from ..models import Membership
 
 
@@ -92,25 +93,47 @@ class SecurityPolicyPage(AccountFormView):
         """Add the people without a second factor."""
         rows = Membership.objects.current().filter(account=self.account).without_second_factor()
         without = rows.select_related("person", "role").order_by("role__position", "person__name", "pk")
-        return super().get_context_data(without=without[:10], without_count=without.count(), **kwargs)
+        return super().get_context_data(
+            without=without[:10],
+            without_count=without.count(),
+            too_long=Membership.objects.beyond_policy(self.account).count(),
+            **kwargs,
+        )
 
     def form_valid(self, form: PolicyForm) -> HttpResponse:
         """Save it; where somebody would lose access by it, ask first."""
-        losing = self._losing(form)
+        losing, gaining = self._touched(form)
         asked = "{second_factor}/{confirmation}".format(**form.cleaned_data)  # a yes counts for what was shown, only
-        if losing and self.request.POST.get("sure") != asked:
+        if (losing or gaining) and self.request.POST.get("sure") != asked:
+            ids = [row.person_id for row in losing]
             context = {
+                "changes": _changes(form),
                 "losing": losing[:PAGE_SIZE],
                 "losing_count": len(losing),
-                "losing_myself": any(row.person_id == self.me.pk for row in losing),
+                "from_outside": sum(row.is_from_outside for row in losing),
+                "losing_myself": self.me.pk in ids,
+                "gaining": gaining[:PAGE_SIZE],
+                "gaining_count": len(gaining),
+                "nobody": left_to_nobody(self.account, losing=ids) if ids else [],
+                "alone": left_after(self.account, losing=dict.fromkeys(PERMISSIONS, ids)) if ids else [],
                 "asked": asked,
             }
             return self.render_to_response(self.get_context_data(form=form, **context), status=409)
         actions.change_policy(account=self.account, by=self.me, **form.cleaned_data)
         return self.done(_("The security policy is saved."), to=reverse("security_policy", args=[self.account.slug]))
 
-    def _losing(self, form: PolicyForm) -> list[Membership]:
+    def _touched(self, form: PolicyForm) -> tuple[list[Membership], list[Membership]]:
         rows = Membership.objects.active().filter(account=self.account).select_related("person", "role")
         wanted = {name: form.cleaned_data[name] for name in ("second_factor", "confirmation")}
-        losing, _gaining = under_another_policy(rows.order_by("person__name", "pk"), self.account, **wanted)
-        return losing
+        return under_another_policy(rows.order_by("person__name", "pk"), self.account, **wanted)
+
+
+def _changes(form: PolicyForm) -> list[dict[str, Any]]:
+    """Return in words what the form changes about the policy: label, before and after."""
+    changes = []
+    for name in form.changed_data:
+        choices = dict(getattr(form.fields[name], "choices", ()))
+        before, after = (values.get(name) for values in (form.initial, form.cleaned_data))
+        shown = [choices.get(value, value) if value is not None else _("no limit") for value in (before, after)]
+        changes.append({"label": form.fields[name].label, "before": shown[0], "after": shown[1]})
+    return changes

@@ -44,7 +44,7 @@ from ..offboarding import what_ends_while_away
 from ..people import seats_of
 from ..permissions import WIDE
 from ..policies import no_seat_left, seats_left
-from ..powers import powers_of
+from ..powers import may_words, powers_of
 from ..separation import combinations_in
 
 LONGEST_HISTORY = 50
@@ -330,8 +330,10 @@ class SuspendMember(MemberFormView):
     template_name = "teams/suspend_member.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Say what would depend on one person meanwhile."""
+        """Say what rests, and what would depend on one person meanwhile."""
+        assets = Asset.objects.of(self.account).in_use()
         return super().get_context_data(
+            rests=may_words(powers_of(self.member.person, self.account, assets)),
             alone=left_to_one(self.account, without=self.member),
             others=what_ends_while_away(self.member.person, self.account.pk),
             **kwargs,

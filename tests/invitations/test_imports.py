@@ -122,7 +122,7 @@ def test_rows_without_a_role_or_words_of_their_own_take_those_chosen_for_the_lis
 
 
 def test_roles_of_another_account_are_unknown(account):
-    Role.objects.create(account=BusinessAccountFactory(), code="secret", name="Secret")
+    Role.objects.create(account=BusinessAccountFactory(), code="secret", name="Secret", held=["view_account"])
 
     assert foreseen(listed(account, ("a@example.com", "Secret")), account.owner)[0][0] == "bad_role"
 

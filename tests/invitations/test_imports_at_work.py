@@ -109,12 +109,14 @@ class TestOneWorker:
     @pytest.mark.rule(2)
     def test_a_role_that_its_sender_can_no_longer_give_is_refused_and_the_others_go_on(self, account):
         anna = MembershipFactory(account=account, holding="administrator")
-        mine = Role.objects.create(account=account, code="writer", name="Writer", held=["draft_content"])
+        mine = Role.objects.create(
+            account=account, code="writer", name="Writer", held=["draft_content", "view_account"]
+        )
         cells = [["a@example.com", "Writer"], ["b@example.com", "Editor"]]
         listing = ImportFactory(account=account, rows=cells)
         seen = fates.fingerprint(fates.foresee(listing, account, by=anna.person))
         actions.start_import(listing=listing, seen=seen, by=anna.person)
-        Role.objects.filter(pk=mine.pk).update(held=["draft_content", "manage_billing"])
+        Role.objects.filter(pk=mine.pk).update(held=["view_account", "draft_content", "manage_billing"])
 
         done = worked(listing)
 

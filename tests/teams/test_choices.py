@@ -283,10 +283,16 @@ def test_who_would_lose_access_by_a_policy_is_named_the_reader_too(client):
     Authenticator.objects.create(user=safe.person, type="totp", data={})
     client.force_login(account.owner)
     page_of_policy = url("security_policy", account)
-    wanted = {"second_factor": "everyone", "confirmation": "before", "most_administrators": 5, "invitation_days": 7}
+    wanted = {
+        "second_factor": "everyone",
+        "confirmation": "before",
+        "most_administrators": 5,
+        "invitation_days": 7,
+        "claim_days": 14,
+    }
 
     asked = client.post(page_of_policy, wanted).content.decode()
-    notice = asked[asked.index("would lose access") : asked.index("Save all the same")]
+    notice = asked[asked.index("lose access until") : asked.index("Save all the same")]
 
     assert waiting.person.email in notice
     assert account.owner.email in notice
@@ -300,7 +306,13 @@ def test_who_would_lose_access_by_a_policy_is_named_the_reader_too(client):
 def test_a_policy_that_makes_no_sense_is_refused(client, wrong):
     account = BusinessAccountFactory()
     client.force_login(account.owner)
-    right = {"second_factor": "nobody", "confirmation": "after", "most_administrators": 5, "invitation_days": 7}
+    right = {
+        "second_factor": "nobody",
+        "confirmation": "after",
+        "most_administrators": 5,
+        "invitation_days": 7,
+        "claim_days": 14,
+    }
 
     assert client.post(url("security_policy", account), {**right, **wrong}).status_code == 422
     assert not Event.objects.of(account).exists()

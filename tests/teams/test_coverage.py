@@ -1,7 +1,11 @@
 """What hangs on one person, now and once somebody is gone."""
 
+import datetime as dt
+
 import pytest
+from allauth.mfa.models import Authenticator
 from django.urls import reverse
+from django.utils import timezone
 
 from teams.coverage import done_by_one, left_to_one
 from tests.factories import AssetFactory, BusinessAccountFactory, MembershipFactory, grant
@@ -75,3 +79,69 @@ def test_a_change_says_what_it_would_leave_to_one_person(client, account, page, 
 
     assert words in shown
     assert "manage billing" in shown[shown.index(words) :]
+
+
+# --- Before it is confirmed -------------------------------------------------------------------------------------------
+def test_a_policy_says_who_loses_access_and_what_nobody_could_do_then(client, account):
+    MembershipFactory(account=account, holding="editor", kind="agency", organisation="Brightside")
+    secured = MembershipFactory(account=account, holding="analyst").person
+    Authenticator.objects.create(user=secured, type=Authenticator.Type.TOTP, data={})
+    client.force_login(account.owner)
+    policy = reverse("security_policy", args=[account.slug])
+    form = {
+        "second_factor": "everyone", "confirmation": "after", "most_administrators": "5", "invitation_days": "7",
+        "claim_days": "14",
+    }  # fmt: skip
+
+    asked = client.post(policy, form)
+    shown = asked.content.decode()
+    saved = client.post(policy, {**form, "sure": asked.context["asked"]})
+
+    assert (asked.status_code, saved.status_code) == (409, 302)
+    assert "2 people lose access" in shown
+    assert "1 of them is from outside" in shown
+    assert "manage the team" in shown.partition("Until then nobody can:")[2]
+    assert str(secured) in shown.partition("Until then only one person is left for:")[2]
+    assert "from everyone" in shown
+
+
+def test_a_policy_says_who_gets_access_by_it(client):
+    account = BusinessAccountFactory(policy_and_seat={"confirmation": "before"})
+    waiting = MembershipFactory(account=account, unconfirmed=True)
+    client.force_login(account.owner)
+
+    form = {
+        "second_factor": "nobody", "confirmation": "never", "most_administrators": "5", "invitation_days": "7",
+        "claim_days": "14",
+    }  # fmt: skip
+    asked = client.post(reverse("security_policy", args=[account.slug]), form)
+
+    assert asked.status_code == 409
+    assert "1 person gets access by this" in asked.content.decode()
+    assert waiting.person.email in asked.content.decode()
+
+
+def test_the_policy_page_counts_whose_access_is_longer_than_it_would_give_now(client):
+    account = BusinessAccountFactory(policy_and_seat={"outside_days": 30})
+    MembershipFactory(account=account, kind="contractor")
+    MembershipFactory(account=account, kind="contractor", ends_at=timezone.now() + dt.timedelta(days=20))
+    MembershipFactory(account=account)
+    client.force_login(account.owner)
+
+    shown = client.get(reverse("security_policy", args=[account.slug]))
+
+    assert shown.context["too_long"] == 1
+
+
+def test_an_account_that_nobody_administers_beside_its_owner_says_so(client, account):
+    editor = MembershipFactory(account=account, holding="editor")
+    AssetFactory(account=account)
+    client.force_login(account.owner)
+    home = reverse("account_home", args=[account.slug])
+
+    alone = client.get(home).content.decode()
+    MembershipFactory(account=account, holding="administrator")
+
+    assert "Nobody administers this account beside the owner" in alone
+    assert "Nobody administers this account beside the owner" not in client.get(home).content.decode()
+    assert "What rests:" in client.get(reverse("suspend_member", args=[account.slug, editor.pk])).content.decode()

@@ -371,7 +371,7 @@ def test_an_offer_that_an_edit_widened_is_not_accepted_unseen(account):
     role = made(account, "view_analytics")
     invitation = InvitationFactory(account=account, role=role)
     guest = PersonFactory(email=invitation.address)
-    seen = fingerprint_of_offer(role, {})
+    seen = fingerprint_of_offer(invitation)
     edit(role, "run_ads", by=account.owner)
 
     with pytest.raises(ChangedMeanwhile):
@@ -522,7 +522,9 @@ def test_a_retired_role_is_given_to_nobody_any_more(account):
     for act in (
         lambda: actions.change_role(membership=eddie, role=role, by=account.owner),
         lambda: invitations.invite(account=account, address="new@example.com", role=role, by=account.owner),
-        lambda: invitations.change_offer(invitation=invitation, role=role, grants={}, by=account.owner),
+        lambda: invitations.change_offer(
+            invitation=invitation, role=role, grants={}, terms=invitation.terms, by=account.owner
+        ),
     ):
         with pytest.raises(ChangedMeanwhile):
             act()

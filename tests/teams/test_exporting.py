@@ -119,7 +119,7 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_members(take, ac
     def members():
         from teams.models import Membership
 
-        wanted = {"q": "", "role": "", "state": "", "sort": ""}
+        wanted = {"q": "", "role": "", "kind": "", "state": "", "sort": ""}
         return Membership.objects.filter(account=account).listed(wanted, account.policy)
 
     asset = AssetFactory(account=account)

@@ -267,7 +267,13 @@ def test_a_policy_that_would_shut_people_out_is_asked_about_first(client):
     account = BusinessAccountFactory()
     eddie = MembershipFactory(account=account)
     client.force_login(account.owner)
-    wanted = {"second_factor": "everyone", "confirmation": "after", "most_administrators": 5, "invitation_days": 7}
+    wanted = {
+        "second_factor": "everyone",
+        "confirmation": "after",
+        "most_administrators": 5,
+        "invitation_days": 7,
+        "claim_days": 14,
+    }
 
     asked = client.post(url("security_policy", account), wanted)
     account.policy.refresh_from_db()
