@@ -248,7 +248,8 @@ class AccountHome(AccountView, TemplateView):
         """Return the newest events of the account, for who may see its log."""
         if not self.me.has_perm(VIEW_AUDIT, self.account):
             return []
-        return stretch([Event.objects.in_chain_of(self.account)], LATEST, by=BY_TIME).events
+        acts = Event.objects.in_chain_of(self.account).exclude(name="mail.sent")  # of mails, only what went wrong
+        return stretch([acts], LATEST, by=BY_TIME).events
 
     def _whom_to_ask(self) -> dict[str, Any]:
         return {"ask": people_to_ask([self.account.pk], but=self.me).get(self.account.pk, [])}

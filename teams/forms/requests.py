@@ -97,7 +97,10 @@ class ApproveForm(forms.Form):
         label=_("Given on this asset"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("Choose from what was asked for.")},
+        error_messages={
+            "required": _("Choose what you give, or refuse the request."),
+            "invalid_choice": _("Choose from what was asked for."),
+        },
     )
     ends_at = EndField(label=_("Until"))
     answer = ReasonField(label=_("A word to them"), help_text=_("They read it in the mail; it stands in the log."))
@@ -110,6 +113,7 @@ class ApproveForm(forms.Form):
             choices_of(self, "role").queryset = Role.objects.of(wish.account).filter(pk__in=fitting)
         else:
             del self.fields["role"]
+            self.fields["codes"].required = True
             if wish.ends_at:
                 self.fields["ends_at"] = EndField(label=_("Until"), spans={**SPANS, "": _("As asked")})
                 self.order_fields(["codes", "ends_at", "answer"])
