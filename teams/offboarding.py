@@ -28,7 +28,7 @@ class Found:
 class Trace:
     """A kind of thing, beside memberships, that ends with a person's access: how it is found, and how it is ended.
 
-    `whenever_away`: it also ends when the person leaves, or is suspended. It records no event: the act does.
+    `whenever_away`: it also ends when the person is suspended, or runs out. It records no event: the act does.
     """
 
     label: str | Promise
@@ -97,7 +97,7 @@ def what_ends(person: Person, account_ids: Collection[int]) -> dict[int, dict[st
 
 
 def what_ends_while_away(person: Person, account_id: int) -> dict[str, list[str]]:
-    """Return what would end in one account if the person left it or were suspended: by label, in words."""
+    """Return what would end in one account if the person were suspended there, or ran out: by label, in words."""
     return _found([trace for trace in _traces if trace.whenever_away], person, [account_id])[account_id]
 
 
@@ -108,7 +108,7 @@ def end(person: Person, account_ids: Collection[int]) -> None:
 
 
 def end_while_away(person: Person, account_id: int) -> dict[str, int]:
-    """End what can't stay when a person leaves an account or is suspended; return how many of each kind it were.
+    """End what can't stay when a person is suspended in an account, or runs out; return how many of each kind it were.
 
     The account is locked by the caller, whose event keeps the numbers.
     """

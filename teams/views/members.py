@@ -40,7 +40,7 @@ from ..forms import (
 )
 from ..holdings import read_many
 from ..models import AssetGrant, Membership, Receipt, Role
-from ..offboarding import what_ends_while_away
+from ..offboarding import what_ends, what_ends_while_away
 from ..people import seats_of
 from ..permissions import WIDE
 from ..policies import no_seat_left, seats_left
@@ -387,7 +387,7 @@ class LeaveAccount(AccountFormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what ends; the owner can't leave."""
         is_owner = self.account.owner_id == self.me.pk
-        others = what_ends_while_away(self.me, self.account.pk)
+        others = what_ends(self.me, [self.account.pk])[self.account.pk]
         effects = [*_effects(self.member), *(f"{label}: {', '.join(things)}." for label, things in others.items())]
         return super().get_context_data(effects=effects, is_owner=is_owner, **kwargs)
 
