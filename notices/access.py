@@ -51,7 +51,9 @@ def _holding(person: Any, asked: list[tuple[int | None, str]]) -> dict[str, set[
     """Return in which of the accounts that are asked about a person holds each permission now."""
     holding: dict[str, set[int | None]] = defaultdict(set)
     if asked:
-        accesses_of(person, {account for account, _needs in asked if account})  # all at once; each question is answered from it
+        accesses_of(
+            person, {account for account, _needs in asked if account}
+        )  # all at once; each question is answered from it
     for account, needs in asked:
         if person.has_perm(needs, BusinessAccount(pk=account)):
             holding[needs].add(account)
