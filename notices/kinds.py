@@ -46,14 +46,15 @@ class Kind:
         return self.about == About.SECURITY
 
 
-_SAFETY = _("Always mailed at once, so that nobody acts behind your back.")
+_SAFETY = _("Always at once")
+WHY_ALWAYS = _("Security notices can’t be turned off, so that nobody acts behind your back.")
 
 INVITED = Kind(
     "invited",
     _("You are invited"),
     _("Somebody offers you access to an account."),
     About.YOU,
-    fixed=_("Always mailed: the mail carries your link."),
+    fixed=_("Always at once, with your link"),
 )
 ENDING = Kind(
     "ending",

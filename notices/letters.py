@@ -11,6 +11,7 @@ from accounts.models import OutgoingMail
 from accounts.normalising import plain_name
 
 from .access import may_read, readable_by
+from .kinds import WHY_ALWAYS
 from .models import Digest, Notice
 
 MOST_LISTED = 50  # in one digest; the inbox holds them all
@@ -30,7 +31,7 @@ def notice_letter(mail: OutgoingMail) -> Letter | None:
             "account": account,
             "words": words,
             "at": notice.created_at,
-            "why": notice.sort.fixed if notice.sort else "",
+            "why": WHY_ALWAYS if notice.is_security else "",
             "link": absolute(notice.get_absolute_url()),
             "choices": absolute(reverse("notice_choices")),
         },

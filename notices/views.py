@@ -17,7 +17,7 @@ from audit.recording import Refused, record_refusal
 from . import actions
 from .access import channels_of, readable_by
 from .forms import INBOX_STATES, ChoicesForm, InboxFilterForm, MarkAllForm, MarkForm, inbox_query
-from .kinds import KINDS, About, Channel
+from .kinds import KINDS, WHY_ALWAYS, About, Channel
 from .models import Notice
 
 
@@ -120,6 +120,7 @@ class Choices(SignedInMixin, FormView):
         parts = [
             {
                 "label": about.label,
+                "note": WHY_ALWAYS if about == About.SECURITY else "",
                 "rows": [
                     {"kind": kind, "field": None if kind.fixed else form[kind.code]}
                     for kind in KINDS.values()

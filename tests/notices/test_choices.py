@@ -47,7 +47,7 @@ def test_the_page_shows_every_kind_and_why_some_are_fixed(client, olga):
 
     for kind in KINDS.values():
         assert str(kind.label).replace("’", "&#x27;") in page or str(kind.label) in page
-    assert page.count("so that nobody acts behind your back") == sum(kind.is_security for kind in KINDS.values())
+    assert page.count("Always at once") == sum(bool(kind.fixed) for kind in KINDS.values())
     assert page.count('type="radio"') == 3 * len(CHOOSABLE)
     assert page.count(" checked") == len(CHOOSABLE)
 
