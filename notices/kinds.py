@@ -1,4 +1,4 @@
-"""The one table of what people are told of: pages, mails, docs and tests all read it."""
+"""The one table of what people are told of, and how it reaches them as usual: pages and mails read it."""
 
 from dataclasses import dataclass
 

@@ -59,10 +59,10 @@ def address_of(page: str, *args: Any) -> str:
 
 
 def navigation(request: HttpRequest) -> dict[str, Callable[[], Any]]:
-    """Give templates `my_accounts`, `my_role_name`, `my_waiting_invitations`, `my_unread_notices` and
-    `account_nav`.
+    """Give templates `my_accounts`, `my_role_name`, `my_waiting_invitations`, `my_unread_notices`, `account_nav`.
 
-    Each is a function that the template calls, so a page that doesn't use it pays nothing; a few queries at most.
+    Each is a function that the template calls, so a page that doesn't use it pays nothing. At most four queries, and
+    two more where something unread needs a permission.
     """
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
