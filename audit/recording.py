@@ -100,9 +100,10 @@ def _attempt(act: Act, given: Mapping[str, Any]) -> Attempt | None:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An act that has just been written down: `number` in the chain of `on`, `about` whom it concerns, `parts` as read.
+    """An act that has just been written down as event `number` in the chain of `on`; `about` is whom it concerns.
 
-    `parts` are those that sentences are made of: actor, target, before, after and reason.
+    `parts` are those that sentences are made of: actor, target, before, after and reason, with long lists cut; `after`
+    is what the act gave, whole.
     """
 
     of: Act
@@ -112,6 +113,7 @@ class Recorded:
     actor_id: int | None
     about: int | None
     parts: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 Listener = Callable[[Recorded], None]
@@ -187,7 +189,7 @@ def record(
         labels = {"actor": {"label": actor.label}, "target": {"label": aim.label}}
         person_acting = actor.id if actor.kind == "person" else None
         aimed_at = on if target is None else target
-        done = Recorded(act, on, aimed_at, number, person_acting, about, {**parts, **labels})
+        done = Recorded(act, on, aimed_at, number, person_acting, about, {**parts, **labels}, after or {})
         for listener in _listeners[act.name]:
             listener(done)
     return number

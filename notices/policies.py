@@ -99,7 +99,7 @@ def _asks_something_else(done: Recorded) -> bool:
 
 
 def _holders(done: Recorded) -> Collection[int | None]:
-    return [row["person_id"] for row in done.parts["after"].get("members", [])]
+    return [row["person_id"] for row in done.after.get("members", [])]
 
 
 def _of_whole_membership(done: Recorded) -> bool:

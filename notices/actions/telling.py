@@ -1,5 +1,6 @@
 """Telling people of an act, in its own transaction."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, FilteredRelation, OuterRef, Q
@@ -25,16 +26,17 @@ def tell(done: Recorded) -> None:
     if not tellings:
         return
     account = done.on if isinstance(done.on, BusinessAccount) else None
+    lines = [Line(line, frozenset(line.named(done)), frozenset(line.addresses(done))) for line in tellings]
     notices: list[Notice] = []
     posted: list[tuple[Notice, str]] = []
-    for reader in _readers(done, account, tellings):
-        telling = next((line for line in tellings if _fits(line, reader, done)), None)
-        if telling is None:
+    for reader in _readers(account, lines):
+        line = next((line for line in lines if line.tells(reader, actor_id=done.actor_id)), None)
+        if line is None:
             continue
-        channel = channel_of(telling.kind, reader["chosen"].get(telling.kind.code))
-        notice = _notice(done, account, telling, person_id=reader["pk"], channel=channel)
+        channel = channel_of(line.telling.kind, reader["chosen"].get(line.telling.kind.code))
+        notice = _notice(done, account, line.telling, person_id=reader["pk"], channel=channel)
         notices.append(notice)
-        if channel == Channel.AT_ONCE and not telling.mailed(done):
+        if channel == Channel.AT_ONCE and not line.telling.mailed(done):
             posted.append((notice, reader["email"]))
     if notices:
         Notice.objects.bulk_create(notices)
@@ -42,20 +44,40 @@ def tell(done: Recorded) -> None:
         post_many(kind=NOTICE_MAIL, to=posted, account=account)
 
 
-def _readers(done: Recorded, account: BusinessAccount | None, tellings: list[Telling]) -> list[dict[str, Any]]:
-    """Return whom the lines may tell, each with what they chose about the kinds of these lines."""
-    named = {pk for line in tellings for pk in line.named(done) if pk}
-    addresses = {address for line in tellings for address in line.addresses(done)}
-    groups = {line.group for line in tellings}
-    seats = Membership.objects.active().filter(account=account, person=OuterRef("pk"))
-    wanted = Q(pk__in=named) | Q(email__in=addresses)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table, with whom it names for the act at hand."""
+
+    telling: Telling
+    named: frozenset[int | None]
+    addresses: frozenset[str]
+
+    def tells(self, reader: dict[str, Any], *, actor_id: int | None) -> bool:
+        """Say whether it tells a reader."""
+        if reader["pk"] == actor_id and not self.telling.tells_actor:
+            return False
+        groups = {Group.MANAGERS: reader["manages"], Group.MEMBERS: reader["belongs"], Group.NOBODY: False}
+        return groups[self.telling.group] or reader["pk"] in self.named or reader["email"] in self.addresses
+
+
+def _readers(account: BusinessAccount | None, lines: list[Line]) -> list[dict[str, Any]]:
+    """Return whom the lines may tell, each with what they chose about the kinds of these lines.
+
+    The people are found by a union of ids: an "or" over memberships would walk through everybody on the portal.
+    """
+    named = frozenset[int | None]().union(*(line.named for line in lines)) - {None}
+    addresses = frozenset[str]().union(*(line.addresses for line in lines))
+    groups = {line.telling.group for line in lines}
+    ids = Person.objects.filter(Q(pk__in=named) | Q(email__in=addresses)).values("pk")
+    here = Membership.objects.active().filter(account=account)
     if Group.MEMBERS in groups:
-        wanted |= Q(Exists(seats))
+        ids = ids.union(here.values("person"))
     elif Group.MANAGERS in groups:
-        wanted |= Q(Exists(seats.administering()))
-    kinds = {line.kind.code for line in tellings}
+        ids = ids.union(here.administering().values("person"))
+    seats = here.filter(person=OuterRef("pk"))
+    kinds = {line.telling.kind.code for line in lines}
     chosen = FilteredRelation("notice_choices", condition=Q(notice_choices__kind__in=kinds))
-    rows = Person.objects.filter(wanted, is_active=True).annotate(
+    rows = Person.objects.filter(pk__in=ids, is_active=True).annotate(
         chosen=chosen, manages=Exists(seats.administering()), belongs=Exists(seats)
     )
     readers: dict[int, dict[str, Any]] = {}
@@ -63,13 +85,6 @@ def _readers(done: Recorded, account: BusinessAccount | None, tellings: list[Tel
         reader = readers.setdefault(row["pk"], {**row, "chosen": {}})
         reader["chosen"][row["chosen__kind"]] = row["chosen__channel"]
     return list(readers.values())
-
-
-def _fits(line: Telling, reader: dict[str, Any], done: Recorded) -> bool:
-    if reader["pk"] == done.actor_id and not line.tells_actor:
-        return False
-    groups = {Group.MANAGERS: reader["manages"], Group.MEMBERS: reader["belongs"], Group.NOBODY: False}
-    return groups[line.group] or reader["pk"] in line.named(done) or reader["email"] in line.addresses(done)
 
 
 def _notice(done: Recorded, account: BusinessAccount | None, line: Telling, **of_reader: Any) -> Notice:

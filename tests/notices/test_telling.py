@@ -110,6 +110,16 @@ def test_an_own_role_that_is_edited_or_retired_is_told_to_who_holds_it(account, 
     assert told(eddie.person) == []
 
 
+def test_everybody_who_holds_an_edited_role_is_told_however_many_the_log_names(account, olga, monkeypatch):
+    made = RoleFactory(account=account, name="Campaign lead")
+    holders = MembershipFactory.create_batch(3, account=account, role=made)
+    monkeypatch.setattr("audit.canonical.LONGEST_LIST", 1)
+
+    teams.edit_role(role=made, name="Campaign lead", codes=["run_ads"], by=olga)
+
+    assert [len(told(holder.person)) for holder in holders] == [1, 1, 1]
+
+
 def test_grants_confirmation_suspension_and_return_are_told_to_the_member(account, olga, anna):
     asset = AssetFactory(account=account, name="Profile US")
     member = MembershipFactory(account=account, unconfirmed=True)
