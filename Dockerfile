@@ -22,6 +22,7 @@ COPY accounts accounts
 COPY teams teams
 COPY invitations invitations
 COPY logins logins
+COPY notices notices
 COPY oversight oversight
 COPY accessportal accessportal
 # Collecting reads the settings and opens nothing: these addresses are never used.

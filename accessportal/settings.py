@@ -40,7 +40,7 @@ CHECKPOINT_KEY = env.str("CHECKPOINT_KEY", default="") or (paths.checkpoint_key(
 
 # --- What is installed ------------------------------------------------------------------------------------------------
 # The floors, from the top; invitations and logins lie on one.
-PROJECT_APPS = ["accessportal", "oversight", "invitations", "logins", "teams", "accounts", "audit"]
+PROJECT_APPS = ["accessportal", "oversight", "notices", "invitations", "logins", "teams", "accounts", "audit"]
 INSTALLED_APPS = [
     *PROJECT_APPS,
     "django.contrib.auth",
@@ -155,6 +155,8 @@ CELERY_BEAT_SCHEDULE = {
     "clear-old-imports": {"task": "invitations.tasks.clear_old_imports", "schedule": 6 * 60 * 60.0},
     "remind-of-exposed-logins": {"task": "logins.tasks.remind_owners", "schedule": 10 * 60.0},
     "mind-claims": {"task": "teams.tasks.mind_claims", "schedule": 30 * 60.0},
+    "send-digests": {"task": "notices.tasks.send_digests", "schedule": 5 * 60.0},
+    "clear-old-notices": {"task": "notices.tasks.clear_old", "schedule": 6 * 60 * 60.0},
     "clear-expired-sessions": {"task": "accounts.tasks.clear_expired_sessions", "schedule": 6 * 60 * 60.0},
 }
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts import urls as accounts
 from invitations import urls as invitations
 from logins import urls as logins
+from notices import urls as notices
 from oversight import urls as oversight
 from teams import urls as teams
 
@@ -18,6 +19,7 @@ inside_an_account = [
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     *oversight.urlpatterns,
+    *notices.urlpatterns,
     *invitations.urlpatterns,  # its sign-up page stands before the sign-in library's own
     path("auth/", include("allauth.urls")),
     *teams.urlpatterns,

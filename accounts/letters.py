@@ -30,6 +30,8 @@ class Letter:
 
 Writer = Callable[[OutgoingMail], Letter | None]
 _writers: dict[str, Writer] = {}
+Wish = Callable[[OutgoingMail], bool]
+_wishes: dict[str, Wish] = {}
 
 
 def register_writer(kind: str, writer: Writer) -> None:
@@ -37,9 +39,18 @@ def register_writer(kind: str, writer: Writer) -> None:
     _writers[kind] = writer
 
 
+def register_wish(kind: str, wish: Wish) -> None:
+    """Say who wants letters of a kind: where the answer is no, the mail is dropped instead of written."""
+    _wishes[kind] = wish
+
+
 def write(mail: OutgoingMail) -> Letter | None:
     """Write the letter of a mail as things stand now, or open its sealed one; None when it is no longer wanted."""
-    return _unsealed(mail) if mail.sealed else _writers[mail.kind](mail)
+    if mail.sealed:
+        return _unsealed(mail)
+    if mail.kind in _wishes and not _wishes[mail.kind](mail):
+        return None
+    return _writers[mail.kind](mail)
 
 
 def compose(template: str, *, subject: str, context: Mapping[str, Any]) -> Letter:

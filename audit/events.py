@@ -59,18 +59,26 @@ class _Words(dict[str, Any]):
 def sentence_for(name: str, *, refused: bool, parts: Mapping[str, Any]) -> str:
     """Return the sentence of one event from its canonical `parts`; an unknown name is shown as it is."""
     act = _register.get(name)
-    words = {
+    if act is None:
+        return name
+    if refused:
+        return str(act.refusal).format(label=act.label, **{**_words(parts), "reason": parts["reason"]}).rstrip()
+    return filled(act.sentence, parts)
+
+
+def filled(sentence: str | Promise, parts: Mapping[str, Any]) -> str:
+    """Return a sentence with what an event's `parts` say in place of {actor}, {after[…]} and so on."""
+    return str(sentence).format(**_words(parts))
+
+
+def _words(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "actor": parts["actor"]["label"] or gettext("Someone"),
         "target": parts["target"]["label"],
         "reason": parts["reason"] or "–",
         "before": _nested(parts["before"]),
         "after": _nested(parts["after"]),
     }
-    if act is None:
-        return name
-    if refused:
-        return str(act.refusal).format(label=act.label, **{**words, "reason": parts["reason"]}).rstrip()
-    return str(act.sentence).format(**words)
 
 
 def _nested(values: Mapping[str, Any]) -> _Words:

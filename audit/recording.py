@@ -1,7 +1,7 @@
 """The one way to act and to write it down (rules 12 and 17)."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -98,6 +98,37 @@ def _attempt(act: Act, given: Mapping[str, Any]) -> Attempt | None:
     return Attempt(act, given.get("by"), on, target) if on is not None else None
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An act that has just been written down as event `number` in the chain of `on`; `about` is whom it concerns.
+
+    `parts` are those that sentences are made of: actor, target, before, after and reason, with long lists cut; `after`
+    is what the act gave, whole.
+    """
+
+    of: Act
+    on: Any
+    target: Any
+    number: int
+    actor_id: int | None
+    about: int | None
+    parts: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+Listener = Callable[[Recorded], None]
+_listeners: dict[str, list[Listener]] = {}
+
+
+def on_record(acts: Iterable[Act], listener: Listener) -> None:
+    """Let an app hear of acts that were done, right after their event and in the same transaction.
+
+    What the listener writes belongs to the act: when it fails, the act doesn't happen. Refused acts are not told.
+    """
+    for act in acts:
+        _listeners.setdefault(act.name, []).append(listener)
+
+
 def record_refusal(refusal: Exception) -> None:
     """Record that an action was refused, in a transaction of its own (rule 12). Does nothing where none was tried."""
     attempt: Attempt | None = getattr(refusal, "attempt", None)
@@ -133,15 +164,18 @@ def record(
     now = timezone.now()
     about = aim.id if aim.kind == "person" else getattr(target, "person_id", None)
     searched = (act.name, str(result), actor.kind, actor.id, aim.kind, aim.id, about)
+    parts = {
+        "before": harmless(before or {}),
+        "after": harmless(after or {}),
+        "reason": harmless(reason),
+    }
     text = text_of(
         [f"{kind_of(on)}/{on.pk}", instant(now), *searched],
         {
             "v": 1,
             "actor": actor.label,
             "target": aim.label,
-            "before": harmless(before or {}),
-            "after": harmless(after or {}),
-            "reason": harmless(reason),
+            **parts,
             "origin": {
                 "address": harmless(origin.address),
                 "agent": harmless(origin.user_agent),
@@ -150,7 +184,15 @@ def record(
             },
         },
     )
-    return _append(kind_of(on), on.pk, digest_of(text), (text, now, *searched))
+    number = _append(kind_of(on), on.pk, digest_of(text), (text, now, *searched))
+    if act.name in _listeners and result == Event.Result.DONE:
+        labels = {"actor": {"label": actor.label}, "target": {"label": aim.label}}
+        person_acting = actor.id if actor.kind == "person" else None
+        aimed_at = on if target is None else target
+        done = Recorded(act, on, aimed_at, number, person_acting, about, {**parts, **labels}, after or {})
+        for listener in _listeners[act.name]:
+            listener(done)
+    return number
 
 
 _APPEND = Planned(

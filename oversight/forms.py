@@ -42,6 +42,7 @@ TARGET_KINDS = {
     "role": _("A role"),
     "ownershipoffer": _("An offer of ownership"),
     "shared_login": _("A shared login"),
+    "notice": _("A notice"),
 }
 
 

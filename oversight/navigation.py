@@ -14,6 +14,7 @@ from accounts.access import Standing
 from accounts.models import BusinessAccount
 from accounts.permissions import MANAGE_SECURITY, MANAGE_TEAM, VIEW_ACCOUNT, VIEW_AUDIT
 from invitations.models import Invitation
+from notices.access import unread_by
 from teams.holdings import access_of
 
 from .querysets import current_seats, navigation_counts
@@ -58,9 +59,10 @@ def address_of(page: str, *args: Any) -> str:
 
 
 def navigation(request: HttpRequest) -> dict[str, Callable[[], Any]]:
-    """Give templates `my_accounts`, `my_role_name`, `my_waiting_invitations` and `account_nav`.
+    """Give templates `my_accounts`, `my_role_name`, `my_waiting_invitations`, `my_unread_notices`, `account_nav`.
 
-    Each is a function that the template calls, so a page that doesn't use it pays nothing; at most three queries.
+    Each is a function that the template calls, so a page that doesn't use it pays nothing. At most four queries, and
+    two more where something unread needs a permission.
     """
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
@@ -70,6 +72,7 @@ def navigation(request: HttpRequest) -> dict[str, Callable[[], Any]]:
         "my_accounts": lambda: _my_accounts(person),
         "my_role_name": lambda: _role_name(person, account),
         "my_waiting_invitations": lambda: Invitation.objects.waiting_for(person).count(),
+        "my_unread_notices": lambda: unread_by(person),
         "account_nav": lambda: _account_nav(request, account),
     }
     return {name: functools.cache(question) for name, question in questions.items()}

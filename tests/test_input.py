@@ -25,7 +25,7 @@ FIELDS = [  # of every form and filter
     "most_administrators", "move_to", "name", "next", "organisation", "outside_days", "page", "password", "password1",
     "permission", "person", "platform", "purpose", "q", "reason", "result", "role", "role_column", "second_factor",
     "seen", "show", "side", "signature", "since", "since_on", "sort", "sponsor", "state", "statement", "sure",
-    "target", "time_zone", "told", "told_by", "typed_name", "until", "username", "what",
+    "target", "time_zone", "told", "told_by", "typed_name", "until", "up_to", "username", "what", "joined", "changed",
 ]  # fmt: skip
 BROKEN = [
     b"", b"\0", b"a\0b@example.com", b"\xff\xfe", b"\xed\xa0\x80", "\u202e".encode(), b"9" * 19, b"9" * 5_000, b"-1",

@@ -5,6 +5,7 @@ import logging
 import re
 import smtplib
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 LEASE = dt.timedelta(minutes=3)  # longer than a task may run, so that two workers never hold one mail
 PAUSES = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720)]  # between tries; then it is parked
 MOST_A_SWEEP = 500
+MOST_RINGS = 20  # of one act; a sweep rings for the rest
 LAST_SWEEP = "outbox:last_sweep"
 SECRET = re.compile(r"[A-Za-z0-9_-]{40,}|\b[A-Z0-9]{4}-[A-Z0-9]{4}\b")  # what looks like a token or a mailed code
 
@@ -50,15 +52,27 @@ def post_sealed(
     return _post(kind=kind, about=about, address=address, account=None, sealed=sealed, wanted_until=until)
 
 
-def _post(*, about: Any, **fields: Any) -> OutgoingMail:
-    mail = OutgoingMail.objects.create(
-        about_kind=kind_of(about),
-        about_id=about.pk,
-        message_id=f"<{uuid.uuid4().hex}@{settings.SITE_HOST}>",
-        **fields,
+def post_many(*, kind: str, to: Iterable[tuple[Any, str]], account: BusinessAccount | None) -> None:
+    """Put many mails into the outbox at once, each about a thing and to an address: one insert, however many."""
+    mails = OutgoingMail.objects.bulk_create(
+        _mail(kind=kind, about=about, address=address, account=account) for about, address in to
     )
+    for mail in mails[:MOST_RINGS]:
+        ring("accounts.tasks.deliver_mail", mail_id=mail.pk)
+    if len(mails) > MOST_RINGS:
+        ring("accounts.tasks.sweep_outbox")
+
+
+def _post(**fields: Any) -> OutgoingMail:
+    mail = _mail(**fields)
+    mail.save()
     ring("accounts.tasks.deliver_mail", mail_id=mail.pk)
     return mail
+
+
+def _mail(*, about: Any, **fields: Any) -> OutgoingMail:
+    message_id = f"<{uuid.uuid4().hex}@{settings.SITE_HOST}>"
+    return OutgoingMail(about_kind=kind_of(about), about_id=about.pk, message_id=message_id, **fields)
 
 
 def deliver(*, mail_id: int) -> None:

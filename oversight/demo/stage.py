@@ -10,12 +10,14 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.utils import timezone
 
-from accounts.actions import deliver
+from accounts.actions import deliver, mails
 from accounts.doorbell import quiet
 from accounts.models import Asset, BusinessAccount, OutgoingMail, Person
 from audit.origin import Origin, stands_for
+from audit.recording import SYSTEM
 from invitations.models import Invitation
 from logins.models import SharedLogin
+from notices.kinds import NOTICE_MAIL
 from teams.models import AccessRequest, Membership, OwnershipOffer, Role
 
 from .cast import BROWSERS, CAST, PASSWORD
@@ -23,7 +25,9 @@ from .cast import BROWSERS, CAST, PASSWORD
 Verb = Callable[..., Any]
 Grants = Mapping[str, set[str]]  # permissions by the asset's name
 BY_ANYBODY = {"open_link", "decline", "mistype_password"}  # what needs no sign-in
+TELL_NOBODY = {"sign_in", "sign_out"}  # of which there are most
 STRANGER = Origin(address="203.0.113.77", user_agent=BROWSERS[2])
+SENT_FOR_REAL = dt.timedelta(hours=2)  # the mails of so long ago and later go out when the story ends
 
 
 class Stage:
@@ -65,6 +69,8 @@ class Stage:
                     clock.move_to(moment)
                     with stands_for(self._origin(verb, what, moment, number)):
                         verb(self, **what)
+                    if moment < self.now - SENT_FOR_REAL and verb.__name__ not in TELL_NOBODY:
+                        self._notices_went_out()
             connection.commit()
         except BaseException:
             connection.rollback()
@@ -73,6 +79,12 @@ class Stage:
             connection.set_autocommit(True)
         for mail_id in list(OutgoingMail.objects.due().order_by("pk").values_list("pk", flat=True)):
             deliver(mail_id=mail_id)
+
+    def _notices_went_out(self) -> None:
+        """Let the mail server take the notices of an act: nobody gets mails today about what happened months ago."""
+        for mail_id in list(OutgoingMail.objects.due().filter(kind=NOTICE_MAIL).values_list("pk", flat=True)):
+            if mail := mails.claim(mail_id):
+                mails.settle_sent(mail=mail, by=SYSTEM)
 
     def _origin(self, verb: Verb, what: dict[str, Any], moment: dt.datetime, number: int) -> Origin:
         """Where an act comes from: each person has an address, a browser and a session a day; the system has none."""
@@ -119,8 +131,9 @@ class Stage:
         return OwnershipOffer.objects.open().select_related("account", "person").get(account=self.accounts[account])
 
     def mail(self, account: str, address: str) -> OutgoingMail:
-        """Return the newest mail to an address."""
+        """Return the newest mail of an act to an address."""
         rows = OutgoingMail.objects.filter(account=self.accounts[account], address=address_of(address))
+        rows = rows.exclude(kind=NOTICE_MAIL)
         return rows.order_by("-pk")[0]
 
     def role(self, account: str, code: str) -> Role:

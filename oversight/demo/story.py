@@ -519,6 +519,11 @@ def _refusals(tell: Teller) -> None:
     tell.at("8d 03:15", verbs.mistype_password, who="admin@northwind.example")
     tell.at("7d 08:00", verbs.change_password, who="nadia")
     tell.at("25d 08:00", verbs.change_profile, who="sam", time_zone="Africa/Accra")
+    tell.at("20d 08:05", verbs.choose_notices, who="nadia", joined="at_once", team_ending="digest")
+    for who, since in tell.signed_up.items():
+        read_at = tell.stage.moment("2d 06:00")  # what came since then stands unread
+        if since < read_at:
+            tell.at(read_at, verbs.read_inbox, who=who)
 
 
 def _daily_life(tell: Teller) -> None:

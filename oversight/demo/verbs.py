@@ -19,6 +19,7 @@ from django.utils import timezone
 import accounts.actions
 import invitations.actions
 import logins.actions
+import notices.actions
 import oversight.actions
 import teams.actions
 from accounts import receivers
@@ -90,6 +91,19 @@ def change_profile(stage: Stage, who: str, time_zone: str) -> None:
     """Move to another time zone."""
     person = stage.people[who]
     accounts.actions.change_profile(person=person, name=person.name, time_zone=time_zone, by=person)
+
+
+def read_inbox(stage: Stage, who: str) -> None:
+    """Read all that stands in the inbox."""
+    person = stage.people[who]
+    newest = person.notices.order_by("-pk").first()
+    if newest is not None:
+        notices.actions.mark_all_read(Person.objects.get(pk=person.pk), up_to=newest.pk)
+
+
+def choose_notices(stage: Stage, who: str, **channels: str) -> None:
+    """Choose what comes by mail, and how often."""
+    notices.actions.choose(person=stage.people[who], channels=channels, by=stage.people[who])
 
 
 # --- Accounts and assets ----------------------------------------------------------------------------------------------

@@ -33,6 +33,9 @@ NO_PAGES = {  # addresses that are no page by themselves, each with its reason
     "answer_ownership": "takes a POST",
     "end_session": "takes a POST",
     "extend_member": "takes a POST",
+    "mark_all_read": "takes a POST",
+    "mark_notice": "takes a POST",
+    "open_notice": "takes a POST",
     "invitation_continue": "leads on",
     "mfa_login_webauthn": "answers a script",
     "mfa_download_recovery_codes": "a text file",
@@ -114,6 +117,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             at("account_reset_password_done"), at("account_inactive"), at("no_invitation", anything="x"), ("not_found", "/nowhere/"),
         ],
         "nadia": [
+            at("inbox"), ("inbox_none", reverse("inbox") + "?q=zzz"), ("inbox_unread", reverse("inbox") + "?state=unread"), at("notice_choices"),
             at("dashboard"), at("my_activity"), at("profile"), at("account_email"), at("account_change_password"),
             at("mfa_index"), at("usersessions_list"), at("open_account"), at("account_logout"),
             at("account_home", **here), at("team", **here), ("team_none", reverse("team", kwargs=here) + "?q=zzz"),
@@ -173,6 +177,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("settings_of_a_member", reverse("account_settings", kwargs=here)),
             ("offer_for_another", link_of("lena.fischer@northwind.example")),
         ],
+        "stefan": [("inbox_empty", reverse("inbox"))],
         "tom": [
             ("person_in_two", reverse("person", args=[ines.pk])),
             ("offboard_everywhere", reverse("offboard_member", kwargs=_member(halo, "ines")) + "?scope=all"),

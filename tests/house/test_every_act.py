@@ -27,6 +27,7 @@ from invitations.actions.answering import refuse_acceptance
 from logins import actions as logins
 from logins.models import Knower
 from logins.policies import statement_of_change, statement_of_retirement
+from notices import actions as notices
 from oversight import actions as oversight
 from teams import actions as teams
 from teams.models import Membership, Role, Terms
@@ -209,6 +210,7 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     logins.remind: lambda h: {
         "account": ChangeTaskFactory(login=SharedLoginFactory(account=h.account)).login.account, "by": SYSTEM,
     },
+    notices.choose: lambda h: {"person": h.olga, "channels": {"joined": "inbox"}, "by": h.olga},
     refuse_acceptance: lambda h: {**h.invited(), "reason": "the inviter may not"},
     oversight.note_reading: lambda h: {"account": h.account, "by": h.olga},
     oversight.export_log: lambda h: {"account": h.account, "by": h.olga, "narrowed": {}},
@@ -221,7 +223,7 @@ FREE = {
     invitations.decline, invitations.note_opening, invitations.sign_up, refuse_acceptance, oversight.note_reading,
     invitations.finish_import,
     oversight.export_log,
-    oversight.export_log, teams.remind_of_claim, teams.lapse_claim,
+    oversight.export_log, teams.remind_of_claim, teams.lapse_claim, notices.choose,
 }  # fmt: skip
 ONESELF = {teams.leave, teams.withdraw_request, accounts.end_sessions}  # what takes away from oneself needs no power
 
