@@ -39,6 +39,8 @@ class Pair(Fate):
     wanted: Grants = field(default_factory=dict)
     lasts: list[tuple[str, dt.datetime | None]] = field(default_factory=list)
     besides: list[str] = field(default_factory=list)
+    stays: list[str] = field(default_factory=list)
+    codes: frozenset[str] = frozenset()
     idle: bool = False
 
     @property
@@ -69,7 +71,7 @@ def pair_of(
 ) -> Pair:
     """Return what would become of one person on one asset. The action asks all of it again."""
     wanted = wanted_of(held, codes, ends_at, add=add)
-    pair = Pair(member=member, asset=asset, held=held, wanted=wanted)
+    pair = Pair(member=member, asset=asset, held=held, wanted=wanted, codes=frozenset(codes))
     added, by_role, now = added_by(held, wanted), member.role.permissions, _lasting(held)
     if not member.is_current:
         pair.hindrance = _("The membership has ended.")
@@ -81,7 +83,8 @@ def pair_of(
         pair.hindrance = refusal.words
     pair.adds = words_of(frozenset(wanted) - now - by_role)
     pair.besides = words_of((frozenset(wanted) - now) & by_role)
-    pair.takes = words_of(now - frozenset(wanted))
+    pair.takes = words_of(now - frozenset(wanted) - by_role)
+    pair.stays = words_of((now - frozenset(wanted)) & by_role)
     ends = {code: end for code, end in wanted.items() if code in now and end != held[code]}
     pair.lasts = [(words_of(frozenset({code}))[0], end) for code, end in sorted(ends.items())]
     return pair
@@ -272,12 +275,21 @@ class GrantMany(ActOnSelection):
         held: dict[tuple[int, int], Grants] = {}
         for member_id, asset_id, code, end in rows.values_list("membership_id", "content_object_id", *CODE_AND_END):
             held.setdefault((member_id, asset_id), {})[code] = end
-        given = {"codes": form.chosen(), "ends_at": form.cleaned_data["ends_at"], "add": form.adds()}
         return [
-            pair_of(self.me, self.account, member, asset, held.get((member.pk, asset.pk), {}), **given)
+            self._pair(form, member, asset, held.get((member.pk, asset.pk), {}))
             for member in self.members
             for asset in self.assets
         ]
+
+    def _pair(self, form: Any, member: Membership, asset: Asset, held: Grants) -> Pair:
+        """Return one pair. Whose role gives all of it already gets no grant besides, which would outlive the role."""
+        codes = form.chosen()
+        by_role = bool(codes) and codes <= member.role.permissions
+        given = {"codes": codes & frozenset(held) if by_role else codes, "ends_at": form.cleaned_data["ends_at"]}
+        pair = pair_of(self.me, self.account, member, asset, held, add=form.adds(), **given)
+        if pair.idle and by_role:
+            pair.hindrance = _("The role %(role)s gives all of it already.") % {"role": member.role}
+        return pair
 
     def about(self, form: Any) -> Any:
         """Return what else was shown: each pair says it all."""
@@ -293,7 +305,7 @@ class GrantMany(ActOnSelection):
         actions.set_grants(
             membership=pair.member,
             asset=pair.asset,
-            codes=form.chosen(),
+            codes=pair.codes,
             ends_at=given["ends_at"],
             reason=given["reason"],
             add=form.adds(),

@@ -270,6 +270,16 @@ def test_nothing_takes_all_of_it_away_and_tells_who_is_then_alone(client, accoun
     assert held(mina, profile) == []
 
 
+def test_what_the_role_goes_on_giving_is_not_told_as_taken(client, account, profile):
+    nina = seat(account, "Nina", holding="analyst")
+    grant(nina, profile, *PRESETS["moderator"])
+    client.force_login(account.owner)
+
+    pair = client.post(cell_page(nina, profile), {"preset": "nothing"}).context["pair"]
+
+    assert (pair.takes, pair.stays) == (["reply to comments and messages"], ["view analytics"])
+
+
 @pytest.mark.rule(2)
 def test_who_lacks_a_permission_by_a_role_of_the_accounts_own_sees_why_and_can_ask(client, account, profile):
     lead = RoleFactory(account=account, held=["view_account", "manage_team", "view_analytics", "reply_comments"])

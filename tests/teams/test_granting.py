@@ -84,8 +84,8 @@ def test_the_fate_of_each_person_on_each_asset_is_shown_before_anything_happens(
 
     myself = "Nobody changes their own role or access. Ask another administrator or the owner."
     assert fates(shown) == [
-        ("Eddie", "Ads", ""),
-        ("Eddie", "Profile", ""),
+        ("Eddie", "Ads", "The role Editor gives all of it already."),
+        ("Eddie", "Profile", "The role Editor gives all of it already."),
         ("Mina", "Ads", "Nothing changes."),
         ("Mina", "Profile", ""),
         ("Olga", "Ads", myself),
@@ -93,8 +93,6 @@ def test_the_fate_of_each_person_on_each_asset_is_shown_before_anything_happens(
         ("Zoe", "Ads", "The membership has ended."),
         ("Zoe", "Profile", "The membership has ended."),
     ]
-    assert shown.context["fates"][0].adds == []
-    assert shown.context["fates"][0].besides == ["view analytics", "draft content", "schedule and publish content"]
     assert shown.context["fates"][3].adds == ["view analytics", "draft content", "schedule and publish content"]
     assert "Nothing has happened yet." in shown.content.decode()
     assert len(held()) == 3
@@ -306,3 +304,16 @@ def test_the_number_of_queries_does_not_grow_with_the_pairs(send, account, asset
 
     assert len(shown.context["fates"]) == 200
     assert Membership.objects.filter(account=account).count() == 41
+
+
+def test_who_works_by_role_gets_no_grant_that_would_outlive_it_unless_it_adds_something(send, confirm, account, assets):
+    eddie, nina = seat(account, "Eddie", holding="editor"), seat(account, "Nina", holding="analyst")
+    grant(eddie, assets[0], "run_ads")
+
+    shown = send([eddie, nina], assets[:1], preset="editor", how="replace")
+    confirm(shown)
+
+    replaced, added = shown.context["fates"]
+    assert (replaced.takes, replaced.besides) == (["run ads"], [])
+    assert (added.adds, added.besides) == (["draft content", "schedule and publish content"], ["view analytics"])
+    assert held() == [("Nina", "Ads", code) for code in sorted(PRESETS["editor"])]
