@@ -23,6 +23,7 @@ from ..models import AssetGroup, Membership, PeopleGroup
 from ..querysets import GroupQuerySet
 
 MOST_GROUPS = 100  # of a kind in one account: every filter lists them
+MOST_IN_GROUP = 500
 
 
 @action(ASSET_GROUP_MADE)
@@ -132,9 +133,15 @@ def _require_free_name(groups: GroupQuerySet, name: str) -> None:
 
 
 def _still(rows: Any, chosen: Collection[Any]) -> list[Any]:
-    """Return the chosen ones as they are now. Raises ChangedMeanwhile where one is not among `rows` any more."""
-    found = list(rows.filter(pk__in={thing.pk for thing in chosen}))
-    if len(found) != len({thing.pk for thing in chosen}):
+    """Return the chosen ones as they are now.
+
+    Raises PolicyViolation where they are too many, ChangedMeanwhile where one is not among `rows` any more.
+    """
+    ids = {thing.pk for thing in chosen}
+    if len(ids) > MOST_IN_GROUP:
+        raise PolicyViolation(_("A group holds at most %(most)d. Make two of it.") % {"most": MOST_IN_GROUP})
+    found = list(rows.filter(pk__in=ids))
+    if len(found) != len(ids):
         raise ChangedMeanwhile(_("Some of what you chose is not there any more. Please look again."))
     return found
 

@@ -2,7 +2,7 @@
 
 from .exporting import ExportMembersForm
 from .grants import NOTHING, OWN, PRESET_CHOICES, AbleFilterForm, GrantManyForm, GrantsForm, GridFilterForm
-from .groups import MOST_IN_GROUP, MOST_TICKED, GroupFilterForm, GroupForm, PeopleGroupForm
+from .groups import MOST_TICKED, GroupFilterForm, GroupForm, PeopleGroupForm
 from .members import STATES, ChangeRoleForm, TeamFilterForm
 from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, ClaimForm, HeirFilterForm, NameSuccessorForm, OfferOwnershipForm
@@ -14,7 +14,6 @@ from .terms import UNTIL, ChangeTermsForm, EndField, ExtendForm, TermsForm, term
 
 __all__ = [
     "MOST_CHOICES",
-    "MOST_IN_GROUP",
     "MOST_SELECTED",
     "MOST_TICKED",
     "NOTHING",

@@ -13,7 +13,6 @@ from accounts.models import BusinessAccount
 from ..models import Membership
 
 MOST_TICKED = 200  # people whom a page lists to be ticked; in a larger account others are named by their addresses
-MOST_IN_GROUP = 1000
 
 
 class GroupFilterForm(FilterForm):

@@ -14,6 +14,8 @@ from .members import Membership
 class AssetGroup(models.Model):
     """Several assets of an account under one name. Archived ones stay in it, and count again once they are back."""
 
+    audit_kind = "asset_group"
+
     account = models.ForeignKey(BusinessAccount, on_delete=models.CASCADE, related_name="asset_groups")
     name = models.CharField(max_length=60)
     assets = models.ManyToManyField(Asset, related_name="asset_groups")
@@ -34,6 +36,8 @@ class AssetGroup(models.Model):
 
 class PeopleGroup(models.Model):
     """Several members of an account under one name. Whose membership has ended is not in it any more."""
+
+    audit_kind = "people_group"
 
     account = models.ForeignKey(BusinessAccount, on_delete=models.CASCADE, related_name="people_groups")
     name = models.CharField(max_length=60)

@@ -267,6 +267,8 @@ class GrantMany(ActOnSelection):
             **switches_for(self.me, self.account, self.assets, **now),
             "people_choices": people_choices(self.account, self.ticked),
             "asset_choices": asset_choices(self.account, self.ticked_assets),
+            "people_groups": PeopleGroup.objects.of(self.account).exists(),
+            "asset_groups": AssetGroup.objects.of(self.account).exists(),
         }
 
     def fates(self, form: Any) -> list[Fate]:
@@ -325,9 +327,10 @@ def people_choices(account: BusinessAccount, ticked: Collection[int]) -> list[di
 
 
 def asset_choices(account: BusinessAccount, ticked: Collection[int]) -> list[dict[str, Any]]:
-    """Return the assets in use to be ticked."""
-    rows = Asset.objects.of(account).in_use()[:MOST_ASSETS]
-    return [{"pk": row.pk, "row": row, "ticked": row.pk in ticked} for row in rows]
+    """Return the assets in use to be ticked: the ticked ones first, and so many others as one page bears."""
+    rows = Asset.objects.of(account).in_use()
+    found = [*rows.filter(pk__in=ticked), *rows.exclude(pk__in=ticked)[:MOST_ASSETS]]
+    return [{"pk": row.pk, "row": row, "ticked": row.pk in ticked} for row in found]
 
 
 def sent_again(form: GrantsForm, codes: Iterable[str], ends_at: dt.datetime | None) -> list[tuple[str, str]]:

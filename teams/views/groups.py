@@ -13,7 +13,7 @@ from accounts.permissions import MANAGE_ASSETS, MANAGE_TEAM
 from accounts.views import AccountFormView, AccountView, page_of
 
 from .. import actions
-from ..forms import MOST_IN_GROUP, MOST_TICKED, GroupFilterForm, GroupForm, PeopleGroupForm, ids_in
+from ..forms import MOST_TICKED, GroupFilterForm, GroupForm, PeopleGroupForm, ids_in
 from ..models import AssetGroup, Membership, PeopleGroup
 from .granting import asset_choices, people_choices
 
@@ -125,7 +125,7 @@ class PeopleGroupFormView(AboutPeople, GroupFormView):
     def chosen(self, form: Any) -> list[Membership]:
         """Return the members who are ticked or named; ids of other accounts are like ids that never were."""
         rows = Membership.objects.current().filter(account=self.account, pk__in=self.ticked)
-        return list({row.pk: row for row in [*rows[:MOST_IN_GROUP], *form.cleaned_data["addresses"]]}.values())
+        return list({row.pk: row for row in [*rows, *form.cleaned_data["addresses"]]}.values())
 
 
 class AssetGroupList(AboutAssets, GroupList):

@@ -174,6 +174,22 @@ def test_an_account_has_only_so_many_groups(account, monkeypatch):
         actions.make_asset_group(account=account, name="Second", assets=[], by=account.owner)
 
 
+def test_a_group_holds_only_so_many_and_a_long_list_loses_none_of_them(client, account, monkeypatch):
+    monkeypatch.setattr("teams.actions.groups.MOST_IN_GROUP", 2)
+    monkeypatch.setattr("teams.views.granting.MOST_ASSETS", 1)
+    assets = [AssetFactory(account=account, name=name) for name in ("A", "B", "C", "D")]
+    group = AssetGroupFactory(account=account, holds=assets[2:])
+    client.force_login(account.owner)
+
+    shown = client.get(at("change", ASSETS, account, group)).context["choices"]
+    too_many = client.post(at("change", ASSETS, account, group), {"name": "All", "asset": [one.pk for one in assets]})
+
+    assert [(str(choice["row"]), choice["ticked"]) for choice in shown] == [("C", True), ("D", True), ("A", False)]
+    assert too_many.status_code == 422
+    assert "A group holds at most 2." in too_many.content.decode()
+    assert list(group.present) == assets[2:]
+
+
 @pytest.mark.rule(1)
 def test_a_role_with_one_of_the_two_permissions_makes_only_one_of_the_two_kinds(account):
     assets = RoleFactory(account=account, held=["view_account", "manage_assets"])
