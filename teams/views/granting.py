@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.access import way_to_ask
 from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import ASSET_CODES, ASSET_PERMISSIONS, MANAGE_TEAM, OWN_ACCOUNT
+from audit.canonical import instant
 
 from .. import actions
 from ..actions.grants import CODE_AND_END, Grants, added_by, wanted_of
@@ -46,7 +47,7 @@ class Pair(Fate):
     @property
     def shown(self) -> tuple[Any, ...]:
         """What the reader's yes is about."""
-        return (*super().shown, self.asset.pk, sorted(self.held.items()), sorted(self.wanted.items()))
+        return (*super().shown, self.asset.pk, _instants(self.held), _instants(self.wanted))
 
     @property
     def change(self) -> Change:
@@ -346,6 +347,11 @@ def sent_again(form: GrantsForm, codes: Iterable[str], ends_at: dt.datetime | No
 def fingerprint(pairs: Sequence[Pair]) -> str:
     """Return a short name of exactly what was shown."""
     return hashlib.sha256(repr([pair.shown for pair in pairs]).encode()).hexdigest()[:24]
+
+
+def _instants(grants: Grants) -> list[tuple[str, str]]:
+    """Return permissions with their ends as texts that are the same in every zone."""
+    return [(code, instant(end) if end else "") for code, end in sorted(grants.items())]
 
 
 def _lasting(held: Grants) -> frozenset[str]:

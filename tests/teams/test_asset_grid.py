@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.errors import MissingPermission
-from accounts.models import Asset
+from accounts.models import Asset, Person
 from accounts.permissions import ASSET_CODES
 from audit.models import Event
 from teams import actions
@@ -239,6 +239,19 @@ def test_a_span_becomes_the_moment_that_was_shown_and_saving_again_changes_nothi
     assert again.status_code == 302
     assert Event.objects.of(account).count() == 1
     assert AssetGrant.objects.get(membership=mina).ends_at == ends_at
+
+
+def test_an_exact_end_in_the_readers_own_zone_is_confirmed_as_it_was_shown(client, account, profile):
+    Person.objects.filter(pk=account.owner_id).update(time_zone="Asia/Kolkata")
+    mina = seat(account, "Mina", holding="member")
+    client.force_login(account.owner)
+
+    done = confirmed(
+        client, cell_page(mina, profile), preset="analyst", ends_at_span="until", ends_at_until="2030-01-01T05:30"
+    )
+
+    assert done.status_code == 302
+    assert AssetGrant.objects.get(membership=mina).ends_at == dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 
 def test_what_the_role_gives_is_on_and_fixed_and_a_grant_behind_it_stays(client, account, profile):
