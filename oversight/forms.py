@@ -23,6 +23,7 @@ GROUPS = {
     "access": _("Refused pages"),
     "account": _("Account"),
     "asset": _("Assets"),
+    "asset_group": _("Groups of assets"),
     "audit": _("The log"),
     "grants": _("Asset grants"),
     "invitation": _("Invitations"),
@@ -30,6 +31,7 @@ GROUPS = {
     "mail": _("Mails"),
     "member": _("Members"),
     "ownership": _("Ownership"),
+    "people_group": _("Groups of people"),
     "role": _("Roles"),
 }
 NOT_IN_AN_ACCOUNT = {"person"}  # signing in and the like stands in each person's own chain
@@ -39,6 +41,8 @@ TARGET_KINDS = {
     "invitation": _("An invitation"),
     "import": _("A list of people to invite"),
     "asset": _("An asset"),
+    "asset_group": _("A group of assets"),
+    "people_group": _("A group of people"),
     "role": _("A role"),
     "ownershipoffer": _("An offer of ownership"),
     "shared_login": _("A shared login"),

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from accounts.models import BusinessAccount, Person
+from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import (
     ACCOUNT_PERMISSIONS,
+    ASSET_CODES,
     ASSET_PERMISSIONS,
     OWN_ACCOUNT,
     PERMISSIONS,
@@ -15,6 +16,7 @@ from accounts.permissions import (
 )
 
 from .models import AssetGrant, Membership, Role
+from .querysets import MembershipQuerySet
 
 ALWAYS_ALONE = {VIEW_ACCOUNT, OWN_ACCOUNT}  # no act that others depend on; and the owner is one person by design
 
@@ -60,6 +62,41 @@ def left_to_nobody(account: BusinessAccount, *, losing: Collection[int]) -> list
     return [entry for able, people in left for entry in able.permissions if people.get(entry.code) == set()]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one person would get and lose on one asset."""
+
+    asset: Asset
+    person_id: int
+    gets: frozenset[str] = frozenset()
+    loses: frozenset[str] = frozenset()
+
+
+def left_on_assets(account: BusinessAccount, changes: Collection[Change]) -> list[SingleHanded]:
+    """Return what of the things that somebody loses on an asset only one active member could do there afterwards."""
+    found = _by_grants(_active(account), {change.asset.pk for change in changes})
+    by_role = _by_role(account)
+    places = []
+    for asset in {change.asset.pk: change.asset for change in changes}.values():
+        people = {code: by_role[code] | found[asset.pk][code] for code in ASSET_CODES}
+        here = [change for change in changes if change.asset.pk == asset.pk]
+        lost = {code for change in here for code in change.loses if change.person_id in people[code]}
+        for change in here:
+            for code in change.gets:
+                people[code].add(change.person_id)
+            for code in change.loses:
+                people[code].discard(change.person_id)
+        places.append(_Able(asset.name, ASSET_PERMISSIONS, {code: people[code] for code in lost}))
+    return _told(_lone(able, able.people) for able in places)
+
+
+def alone_on(account: BusinessAccount, asset: Asset) -> list[SingleHanded]:
+    """Return what only one active member can do on an asset now."""
+    by_role, granted = _by_role(account), _by_grants(_active(account), {asset.pk})[asset.pk]
+    people = {code: by_role[code] | granted[code] for code in ASSET_CODES}
+    return _told(_lone(able, able.people) for able in [_Able("", ASSET_PERMISSIONS, people)])
+
+
 def _people_left(able: _Able, losing: Mapping[str, Collection[int]]) -> dict[str, set[int]]:
     """Return who is left for what somebody loses."""
     gone = {code: people & set(losing.get(code, ())) for code, people in able.people.items()}
@@ -71,14 +108,8 @@ def _able(account: BusinessAccount) -> list[_Able]:
 
     What a policy asks beyond that (a second factor, a confirmation) is left aside: who lacks it can mend it.
     """
-    active = Membership.objects.active().filter(account=account)
-    seats = list(active.values_list("role_id", "person_id"))
-    roles = Role.objects.in_bulk({role_id for role_id, _person in seats})
-    by_role: dict[str, set[int]] = defaultdict(set)
-    for role_id, person_id in seats:
-        for code in roles[role_id].permissions:
-            by_role[code].add(person_id)
-    grants = AssetGrant.objects.filter(membership__in=active, content_object__archived_at=None)
+    by_role = _by_role(account)
+    grants = AssetGrant.objects.lasting().filter(membership__in=_active(account), content_object__archived_at=None)
     by_asset: dict[str, dict[str, set[int]]] = {}
     for name, code, person_id in grants.values_list("content_object__name", "permission__codename", "user_id"):
         by_asset.setdefault(name, {}).setdefault(code, set(by_role[code])).add(person_id)
@@ -87,6 +118,30 @@ def _able(account: BusinessAccount) -> list[_Able]:
         _Able("", ASSET_PERMISSIONS, by_role),
         *(_Able(name, ASSET_PERMISSIONS, people) for name, people in sorted(by_asset.items())),
     ]
+
+
+def _active(account: BusinessAccount) -> MembershipQuerySet:
+    return Membership.objects.active().filter(account=account)
+
+
+def _by_role(account: BusinessAccount) -> dict[str, set[int]]:
+    """Return by code the ids of the active people whose role holds it."""
+    seats = list(_active(account).values_list("role_id", "person_id"))
+    roles = Role.objects.in_bulk({role_id for role_id, _person in seats})  # after the seats: a role may be new
+    by_role: dict[str, set[int]] = defaultdict(set)
+    for role_id, person_id in seats:
+        for code in roles[role_id].permissions:
+            by_role[code].add(person_id)
+    return by_role
+
+
+def _by_grants(active: MembershipQuerySet, asset_ids: Collection[int]) -> dict[int, dict[str, set[int]]]:
+    """Return by asset and code the ids of the people to whom it is granted."""
+    found: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    rows = AssetGrant.objects.lasting().filter(membership__in=active, content_object__in=asset_ids)
+    for asset_id, code, person_id in rows.values_list("content_object_id", "permission__codename", "user_id"):
+        found[asset_id][code].add(person_id)
+    return found
 
 
 def _lone(able: _Able, people: dict[str, set[int]]) -> dict[tuple[int, str], list[Permission]]:

@@ -97,3 +97,21 @@ LIST_EXPORTED = register(
     "member.list_exported", _("export the list of members"), _("{actor} exported the list of members ({after[format]})")
 )
 LEFT = register("member.left", _("leave the account"), _("{actor} left the account"))
+ASSET_GROUP_MADE = register(
+    "asset_group.made", _("make a group of assets"), _("{actor} made the group of assets {target}")
+)
+ASSET_GROUP_CHANGED = register(
+    "asset_group.changed", _("change a group of assets"), _("{actor} changed the group of assets {before[name]}")
+)
+ASSET_GROUP_DELETED = register(
+    "asset_group.deleted", _("delete a group of assets"), _("{actor} deleted the group of assets {target}")
+)
+PEOPLE_GROUP_MADE = register(
+    "people_group.made", _("make a group of people"), _("{actor} made the group of people {target}")
+)
+PEOPLE_GROUP_CHANGED = register(
+    "people_group.changed", _("change a group of people"), _("{actor} changed the group of people {before[name]}")
+)
+PEOPLE_GROUP_DELETED = register(
+    "people_group.deleted", _("delete a group of people"), _("{actor} deleted the group of people {target}")
+)

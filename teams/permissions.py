@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import (
+    ASSET_CODES,
     DRAFT_CONTENT,
     MANAGE_BILLING,
     MANAGE_ROLES,
@@ -70,3 +71,10 @@ BUILT_IN = {
 }
 ADMINISTERS = frozenset({MANAGE_TEAM})  # who holds this acts on others, and only the owner acts on them (rule 2)
 WIDE = frozenset({MANAGE_TEAM, MANAGE_ROLES, MANAGE_SECURITY, MANAGE_BILLING, OWN_ACCOUNT})  # a confirmation warns
+# What is granted on a single asset by one word: what the role of that name holds on assets.
+PRESETS = {code: BUILT_IN[code].holds & ASSET_CODES for code in (ANALYST, MODERATOR, EDITOR)}
+
+
+def preset_of(codes: frozenset[str]) -> BuiltInRole | None:
+    """Return the role whose preset is exactly these permissions on an asset, or None."""
+    return next((BUILT_IN[code] for code, held in PRESETS.items() if held == codes), None)

@@ -1,16 +1,17 @@
 """The reading questions about roles, memberships, asset grants, ownership offers and claims, and receipts."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Lower, Now
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.permissions import ASSET_CODES, MANAGE_TEAM
+from accounts.permissions import MANAGE_TEAM
 from accounts.querysets import LockableQuerySet
 
 from .permissions import BUILT_IN
@@ -213,14 +214,13 @@ class MembershipQuerySet(LockableQuerySet):
         """Those in open accounts with an end of which people have not been told as far as they should be by now."""
         return self.current().filter(_end_to_tell(), account__closed_at=None)
 
-    def able_on(self, asset: Any) -> Self:
-        """Those whose role or grants give something on an asset, leaving the standing aside."""
-        built_in = [role.code for role in BUILT_IN.values() if role.holds & ASSET_CODES]
-        return self.filter(
-            Q(role__account=None, role__code__in=built_in)
-            | Q(role__held__overlap=sorted(ASSET_CODES))
-            | Exists(asset.grants.filter(membership=OuterRef("pk")))
-        )
+    def able_to(self, code: str, asset: Any) -> Self:
+        """Those whose role or grants give one permission on an asset, leaving the standing aside."""
+        return self.filter(_able_to(code, asset))
+
+    def able_counts(self, codes: Iterable[str], asset: Any) -> dict[str, int]:
+        """Return how many are able to do each of `codes` on an asset, in one query."""
+        return self.order_by().aggregate(**{code: Count("pk", filter=_able_to(code, asset)) for code in codes})
 
     def heirs(self, account: Any) -> Self:
         """Those to whom the ownership of an account can be offered: active members but the owner, and no agency."""
@@ -239,6 +239,13 @@ def _holding(code: str) -> Q:
     """What holds of a membership whose role holds a permission."""
     built_in = [role.code for role in BUILT_IN.values() if code in role.holds]
     return Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[code])
+
+
+def _able_to(code: str, asset: Any) -> Q:
+    """What holds of a membership whose role or grants give a permission on an asset."""
+    lasting = Q(ends_at=None) | Q(ends_at__gt=timezone.now())
+    grants = asset.grants.filter(lasting, membership=OuterRef("pk"), permission__codename=code)
+    return _holding(code) | Q(Exists(grants))
 
 
 def _end_to_tell() -> Q:
@@ -262,6 +269,42 @@ class AssetGrantQuerySet(models.QuerySet):
     def of(self, membership: Any) -> Self:
         """Those that one member holds in the account."""
         return self.filter(membership=membership).select_related("content_object", "permission")
+
+    def lasting(self) -> Self:
+        """Those that have not run out."""
+        return self.exclude(ends_at__lte=timezone.now())
+
+
+class GroupQuerySet(LockableQuerySet):
+    """Groups of assets, or of people."""
+
+    def of(self, account: Any) -> Self:
+        """Those of one account, by name."""
+        return self.filter(account=account).order_by("name", "pk")
+
+    def named(self, name: str) -> Self:
+        """Those of one name without its case, compared as the constraint on the table compares it."""
+        return self.filter(Exact(Lower("name"), Lower(Value(name))))
+
+    def matching(self, text: str) -> Self:
+        """Those whose name holds this text."""
+        return self.filter(name__icontains=text) if text else self
+
+
+class AssetGroupQuerySet(GroupQuerySet):
+    """Groups of assets."""
+
+    def counted(self) -> Self:
+        """With `many` on each: how many of its assets are in use."""
+        return self.annotate(many=Count("assets", filter=Q(assets__archived_at=None)))
+
+
+class PeopleGroupQuerySet(GroupQuerySet):
+    """Groups of people."""
+
+    def counted(self) -> Self:
+        """With `many` on each: how many of its members have not ended."""
+        return self.annotate(many=Count("memberships", filter=~Q(memberships__state="ended")))
 
 
 class AccessRequestQuerySet(LockableQuerySet):

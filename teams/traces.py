@@ -61,6 +61,7 @@ REFERENCES = [
     ),
     Reference("teams.AccessRequest.decided_by"),
     Reference("teams.AssetGrant.user", _("Grants on single assets"), Q, "content_object__account"),
+    Reference("teams.AssetGrant.given_by"),
     Reference(
         "teams.OwnershipOffer.person", _("Offers of ownership to the person"), lambda: Q(state="open"), "account"
     ),

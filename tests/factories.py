@@ -21,10 +21,12 @@ from teams.actions.grants import write_grants
 from teams.models import (
     AccessRequest,
     AssetGrant,
+    AssetGroup,
     Membership,
     Offboarding,
     OwnershipClaim,
     OwnershipOffer,
+    PeopleGroup,
     Receipt,
     Role,
     Succession,
@@ -109,6 +111,36 @@ class AssetFactory(DjangoModelFactory):
     account = factory.SubFactory(BusinessAccountFactory)
     name = factory.Sequence(lambda number: f"Profile {number}")
     handle = factory.Sequence(lambda number: f"@profile{number}")
+
+
+class AssetGroupFactory(DjangoModelFactory):
+    """A group with one asset in use."""
+
+    class Meta:
+        model = AssetGroup
+        skip_postgeneration_save = True
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    name = factory.Sequence(lambda number: f"Asset group {number}")
+
+    @factory.post_generation
+    def holds(self, create, extracted, **kwargs):
+        self.assets.set([AssetFactory(account=self.account)] if extracted is None else extracted)
+
+
+class PeopleGroupFactory(DjangoModelFactory):
+    """A group with one editor in it."""
+
+    class Meta:
+        model = PeopleGroup
+        skip_postgeneration_save = True
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    name = factory.Sequence(lambda number: f"People group {number}")
+
+    @factory.post_generation
+    def holds(self, create, extracted, **kwargs):
+        self.memberships.set([MembershipFactory(account=self.account)] if extracted is None else extracted)
 
 
 class InvitationFactory(DjangoModelFactory):

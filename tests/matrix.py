@@ -50,6 +50,7 @@ class Post:
 
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
+ASSET_GROUP, PEOPLE_GROUP = {"pk": "asset_group"}, {"pk": "people_group"}
 RECEIPT, IMPORT, CLAIM, ROLE = {"pk": "receipt"}, {"pk": "import"}, {"pk": "claim"}, {"code": "role"}
 LOGIN, KNOWER = {"pk": "shared_login"}, {"pk": "shared_login", "knower_id": "knower"}
 
@@ -108,6 +109,16 @@ INSIDE = {
     "retire_role": Inside(MANAGE_ROLES, ROLE, ACT),
     "asset": Inside(VIEW_ACCOUNT, ASSET),
     "archive_asset": Inside(MANAGE_ASSETS, ASSET, ACT),
+    "asset_grid": Inside(MANAGE_TEAM),
+    "grant_many": Inside(MANAGE_TEAM, methods=ACT),
+    "asset_groups": Inside(MANAGE_ASSETS),
+    "make_asset_group": Inside(MANAGE_ASSETS, methods=ACT),
+    "change_asset_group": Inside(MANAGE_ASSETS, ASSET_GROUP, ACT),
+    "delete_asset_group": Inside(MANAGE_ASSETS, ASSET_GROUP, ACT),
+    "people_groups": Inside(MANAGE_TEAM),
+    "make_people_group": Inside(MANAGE_TEAM, methods=ACT),
+    "change_people_group": Inside(MANAGE_TEAM, PEOPLE_GROUP, ACT),
+    "delete_people_group": Inside(MANAGE_TEAM, PEOPLE_GROUP, ACT),
     "team": Inside(MANAGE_TEAM),
     "member": Inside(MANAGE_TEAM, MEMBER),
     "confirm_role": Inside(MANAGE_TEAM, MEMBER, ACT),
@@ -181,7 +192,14 @@ POSTS = {
     "access_request": Post({"decision": "refuse", "answer": "Not now"}),
     "change_terms": Post({"kind": "contractor"}),
     "extend_member": Post({"days": "30"}),
-    "member_grants": Post({"codes": "run_ads"}),
+    "member_grants": Post({"codes": "run_ads"}, answer=200),  # it shows what that changes
+    "grant_many": Post({"member": "{member}", "asset": "{asset}", "preset": "moderator"}, answer=200),
+    "make_asset_group": Post({"name": "Profiles", "asset": "{asset}"}),
+    "change_asset_group": Post({"name": "Profiles", "asset": "{asset}"}),
+    "delete_asset_group": Post(),
+    "make_people_group": Post({"name": "Night shift", "member": "{member}"}),
+    "change_people_group": Post({"name": "Night shift", "member": "{member}"}),
+    "delete_people_group": Post(),
     "suspend_member": Post(),
     "restore_member": Post(),
     "offboard_member": Post({"reason": "Left"}),

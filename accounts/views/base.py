@@ -29,8 +29,10 @@ PAGE_SIZE = 25
 CLOSING = "account.closed"  # the event that tells who closed an account; the act stands a floor above
 
 
-def page_of(rows: Any, request: HttpRequest, *, size: int = PAGE_SIZE, count: int | None = None) -> Page:
-    """Return the page of `rows` that the query string asks for; what is out of range gives the nearest one.
+def page_of(
+    rows: Any, request: HttpRequest, *, size: int = PAGE_SIZE, count: int | None = None, key: str = "page"
+) -> Page:
+    """Return the page of `rows` that the query string asks for by `key`; what is out of range gives the nearest one.
 
     `count` is the number of all rows, where it is known already.
     """
@@ -38,7 +40,7 @@ def page_of(rows: Any, request: HttpRequest, *, size: int = PAGE_SIZE, count: in
     if count is not None:
         paginator.__dict__["count"] = count  # a cached property: as if it had been asked
     try:
-        number = int(request.GET.get("page", 1))
+        number = int(request.GET.get(key, 1))
     except ValueError:
         number = 1
     return paginator.page(min(max(number, 1), paginator.num_pages))

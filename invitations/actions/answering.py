@@ -52,7 +52,7 @@ def accept(*, invitation: Invitation, by: Person, seen: str | None = None) -> Me
     require_terms(account, invitation.terms, of=by)
     membership = seat(account=account, person=by, role=invitation.role, terms=invitation.terms)
     for asset, codes in grants.items():
-        write_grants(membership, asset, codes)
+        write_grants(membership, asset, codes, by=invitation.invited_by)
     _answer(invitation, Invitation.State.ACCEPTED, membership)
     after = {**sending.as_event(invitation.role, grants, invitation.terms), "person": str(by), "person_id": by.pk}
     after["membership"], after["invited_by"] = membership.pk, str(invitation.invited_by)

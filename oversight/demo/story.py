@@ -200,6 +200,26 @@ def _northwind(tell: Teller) -> None:
     tell.at("96d 10:00", verbs.agree_on_terms, account="northwind", who="milo", by="anna", kind="contractor",
             organisation="Milo Film", days=47)  # fmt: skip
     tell.joins("northwind", "elif", "administrator", 3, by="nadia", confirmed=False)
+    _grants(tell)
+
+
+def _grants(tell: Teller) -> None:
+    """Northwind puts people and assets together, and grants what they do on both profiles for a time."""
+    profiles = ["Northwind Europe", "Northwind US"]
+    tell.at("31d 11:00", verbs.make_asset_group, account="northwind", name="Profiles", assets=profiles, by="anna")
+    tell.at(
+        "31d 11:05", verbs.make_people_group, account="northwind", name="Comments crew", people=["fiona", "grace"],
+        by="anna",
+    )  # fmt: skip
+    for minute, (who, asset) in enumerate([(who, asset) for who in ("fiona", "grace") for asset in profiles]):
+        tell.at(
+            f"25d 11:1{minute}", verbs.set_grants, account="northwind", who=who, asset=asset, by="anna", days=12,
+            codes={"view_analytics", "reply_comments"}, reason="Winter shifts for the comments",
+        )  # fmt: skip
+    tell.at(
+        "24d 15:00", verbs.set_grants, account="northwind", who="ruth", asset="Ads EMEA", codes={"view_analytics"},
+        by="nadia", reason="Looks over the ad budget",
+    )  # fmt: skip
 
 
 def _own_roles(tell: Teller) -> None:

@@ -187,12 +187,35 @@ def retire_role(stage: Stage, account: str, code: str, move_to: str, by: str, re
     teams.actions.retire_role(role=role, move_to=instead, by=stage.people[by], reason=reason)
 
 
-def set_grants(stage: Stage, account: str, who: str, asset: str, codes: set[str], by: str, reason: str = "") -> None:
-    """Make `codes` what someone is granted on an asset."""
+def make_asset_group(stage: Stage, account: str, name: str, assets: list[str], by: str) -> None:
+    """Put assets together under one name."""
+    teams.actions.make_asset_group(
+        account=stage.accounts[account],
+        name=name,
+        assets=[stage.asset(account, asset) for asset in assets],
+        by=stage.people[by],
+    )
+
+
+def make_people_group(stage: Stage, account: str, name: str, people: list[str], by: str) -> None:
+    """Put members together under one name."""
+    teams.actions.make_people_group(
+        account=stage.accounts[account],
+        name=name,
+        memberships=[stage.member(account, who) for who in people],
+        by=stage.people[by],
+    )
+
+
+def set_grants(
+    stage: Stage, account: str, who: str, asset: str, codes: set[str], by: str, reason: str = "", days: int = 0
+) -> None:
+    """Make `codes` what someone is granted on an asset; `days` from the present on, or for good."""
     teams.actions.set_grants(
         membership=stage.member(account, who),
         asset=stage.asset(account, asset),
         codes=codes,
+        ends_at=stage.now + dt.timedelta(days=days) if days else None,
         by=stage.people[by],
         reason=reason,
     )

@@ -16,6 +16,14 @@ from .claims import (
 from .ends import announce_end, note_end
 from .exporting import export_members
 from .grants import set_grants
+from .groups import (
+    change_asset_group,
+    change_people_group,
+    delete_asset_group,
+    delete_people_group,
+    make_asset_group,
+    make_people_group,
+)
 from .members import change_role, confirm_role, leave, restore, suspend
 from .offboarding import bring_back, offboard
 from .ownership import accept_ownership, decline_ownership, offer_ownership, withdraw_offer
@@ -31,6 +39,8 @@ __all__ = [
     "ask_for_access",
     "bring_back",
     "carry_out_claim",
+    "change_asset_group",
+    "change_people_group",
     "change_policy",
     "change_role",
     "change_terms",
@@ -39,11 +49,15 @@ __all__ = [
     "confirm_role",
     "create_role",
     "decline_ownership",
+    "delete_asset_group",
+    "delete_people_group",
     "drop_successor",
     "edit_role",
     "export_members",
     "lapse_claim",
     "leave",
+    "make_asset_group",
+    "make_people_group",
     "mind_claims",
     "name_successor",
     "note_end",

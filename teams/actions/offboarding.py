@@ -97,7 +97,7 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
             member.state, member.suspended_at = Membership.State.SUSPENDED, now
         member.save(update_fields=["state", "suspended_at"])
         for (asset, ends_at), codes in back.grants.items():
-            write_grants(member, asset, codes, ends_at=ends_at)
+            write_grants(member, asset, codes, ends_at=ends_at, by=by)
         row.brought_back_at, row.brought_back_by = now, by
         row.save(update_fields=["brought_back_at", "brought_back_by"])
         after = {"role": back.role.as_event(), "grants": seating.grants_of(member), "receipt": row.pk}

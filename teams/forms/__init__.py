@@ -1,21 +1,28 @@
 """Parsing and wording of what is asked about members, grants, offboarding and ownership."""
 
 from .exporting import ExportMembersForm
-from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
+from .grants import NOTHING, OWN, PRESET_CHOICES, AbleFilterForm, GrantManyForm, GrantsForm, GridFilterForm
+from .groups import MOST_TICKED, GroupFilterForm, GroupForm, PeopleGroupForm
+from .members import STATES, ChangeRoleForm, TeamFilterForm
 from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, ClaimForm, HeirFilterForm, NameSuccessorForm, OfferOwnershipForm
 from .reasons import ReasonField, ReasonForm
 from .requests import REQUEST_STATES, ApproveForm, AskForRoleForm, AskOnAssetForm, RefuseForm, RequestFilterForm
 from .roles import CompareRolesForm, RetireRoleForm, RoleFilterField, RoleForm
-from .selection import MOST_SELECTED, SelectionForm
+from .selection import MOST_SELECTED, SelectionForm, ids_in
 from .terms import UNTIL, ChangeTermsForm, EndField, ExtendForm, TermsForm, terms_initial
 
 __all__ = [
     "MOST_CHOICES",
     "MOST_SELECTED",
+    "MOST_TICKED",
+    "NOTHING",
+    "OWN",
+    "PRESET_CHOICES",
     "REQUEST_STATES",
     "STATES",
     "UNTIL",
+    "AbleFilterForm",
     "ApproveForm",
     "AskForRoleForm",
     "AskOnAssetForm",
@@ -27,12 +34,17 @@ __all__ = [
     "EndField",
     "ExportMembersForm",
     "ExtendForm",
+    "GrantManyForm",
     "GrantsForm",
+    "GridFilterForm",
+    "GroupFilterForm",
+    "GroupForm",
     "HeirFilterForm",
     "NameSuccessorForm",
     "OffboardForm",
     "OffboardManyForm",
     "OfferOwnershipForm",
+    "PeopleGroupForm",
     "ReasonField",
     "ReasonForm",
     "RefuseForm",
@@ -43,5 +55,6 @@ __all__ = [
     "SelectionForm",
     "TeamFilterForm",
     "TermsForm",
+    "ids_in",
     "terms_initial",
 ]

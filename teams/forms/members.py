@@ -3,17 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import FilterForm, PlainNameField, choices_of
 from accounts.models import BusinessAccount
-from accounts.permissions import ASSET_PERMISSIONS
 
 from ..models import Kind, Role
 from .reasons import ReasonForm
 from .roles import RoleFilterField
-from .terms import EndField
 
 STATES = {
     "": _("All current"),
@@ -60,17 +57,3 @@ class ChangeRoleForm(ReasonForm):
     def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices_of(self, "role").queryset = Role.objects.of(account)
-
-
-class GrantsForm(ReasonForm):
-    """What a member is granted on one asset, on top of the role."""
-
-    codes = forms.MultipleChoiceField(
-        label=_("Granted on this asset"),
-        required=False,
-        choices=[(entry.code, capfirst(str(entry.words))) for entry in ASSET_PERMISSIONS],
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("Choose from the permissions below.")},
-    )
-    ends_at = EndField(label=_("Until"))
-    field_order = ["codes", "ends_at", "reason"]

@@ -22,5 +22,9 @@ class SelectionForm(TeamFilterForm):
 
     def ids(self) -> list[int]:
         """Return the ids that are ticked, each once; whether there are such members is not known here."""
-        typed = cast("QueryDict", self.data).getlist("member")
-        return list({int(text): None for text in typed if text.isdecimal() and len(text) <= LONGEST_ID})
+        return ids_in(cast("QueryDict", self.data), "member")
+
+
+def ids_in(data: QueryDict, name: str) -> list[int]:
+    """Return the ids that were sent under a name, each once; what is no id reads as not sent."""
+    return list({int(text): None for text in data.getlist(name) if text.isdecimal() and len(text) <= LONGEST_ID})

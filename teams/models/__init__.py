@@ -1,6 +1,7 @@
 """Roles, memberships, asset grants, ownership offers and claims, and the receipts of offboarding."""
 
 from .claims import SHORTEST_WAIT, TAKE_WITHIN, OwnershipClaim, Succession
+from .groups import AssetGroup, PeopleGroup
 from .members import AssetGrant, Membership
 from .offboarding import UNDO_WITHIN, Offboarding, Receipt, text_of_statement
 from .ownership import OwnershipOffer
@@ -17,12 +18,14 @@ __all__ = [
     "UNDO_WITHIN",
     "AccessRequest",
     "AssetGrant",
+    "AssetGroup",
     "Kind",
     "Membership",
     "Offboarding",
     "OnTerms",
     "OwnershipClaim",
     "OwnershipOffer",
+    "PeopleGroup",
     "Receipt",
     "Role",
     "Succession",

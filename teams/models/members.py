@@ -83,6 +83,9 @@ class AssetGrant(UserObjectPermissionBase):
     content_object = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="grants")
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="asset_grants")
     given_at = models.DateTimeField(default=timezone.now)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     ends_at = models.DateTimeField(null=True, blank=True)
     told = models.PositiveSmallIntegerField(choices=Told, default=Told.NOTHING)
 

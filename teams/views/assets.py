@@ -12,20 +12,30 @@ from django.views.generic import TemplateView
 from accounts.access import way_to_ask, who_can_give
 from accounts.actions import archive_asset
 from accounts.models import Asset
-from accounts.permissions import ASSET_PERMISSIONS, MANAGE_ASSETS, MANAGE_TEAM, VIEW_ACCOUNT
+from accounts.permissions import (
+    ASSET_PERMISSIONS,
+    MANAGE_ASSETS,
+    MANAGE_TEAM,
+    PERMISSIONS,
+    PUBLISH_CONTENT,
+    VIEW_ACCOUNT,
+    Permission,
+)
 from accounts.views import AccountFormView, AccountView, page_of
 from accounts.views.assets import asset_page
 
 from .. import actions
 from ..access import explain
 from ..actions.assets import revived_by
-from ..authority import lacking
+from ..authority import lacking, obstacle
+from ..coverage import alone_on
+from ..forms import AbleFilterForm
 from ..holdings import read_many
 from ..models import AssetGrant, Membership
 
 
 class AssetPage(AccountView, TemplateView):
-    """One asset: the reader's own powers; for who manages the team, those of everybody, with the reasons."""
+    """One asset: the reader's own powers; for who manages the team, who can do each act on it, and why."""
 
     permission = VIEW_ACCOUNT
     template_name = "teams/asset.html"
@@ -36,29 +46,72 @@ class AssetPage(AccountView, TemplateView):
         self.asset.account = self.account
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Answer for the reader; for a manager, page through all who may do something."""
-        mine = [{"label": _("What you may do here"), "rows": self._answers(self.me)}]
+        """Answer for the reader; for a manager, page through all who may do one act here, with the reasons."""
+        mine = [{"label": _("What you may do here"), "rows": self._answers()}]
         context = super().get_context_data(asset=self.asset, mine=mine, **kwargs)
-        if not self.me.has_perm(MANAGE_TEAM, self.account):
+        if self.asset.archived_at or not self.me.has_perm(MANAGE_TEAM, self.account):
             return context
-        able = Membership.objects.current().filter(account=self.account).able_on(self.asset)
-        page = page_of(able.select_related("person", "role").order_by("person__name", "pk"), self.request)
-        read_many(page.object_list, self.account)
-        people = [{"member": row, "answers": self._answers(row.person, row.role.permissions)} for row in page]
-        return {**context, "page_obj": page, "people": people, "permissions": ASSET_PERMISSIONS}
+        form = AbleFilterForm(self.request.GET)
+        wanted = form.wanted()
+        act = PERMISSIONS[wanted["act"] or PUBLISH_CONTENT]
+        members = Membership.objects.current().filter(account=self.account)
+        counts = members.able_counts([entry.code for entry in ASSET_PERMISSIONS], self.asset)
+        able = members.able_to(act.code, self.asset).matching(wanted["q"]).select_related("person", "role")
+        page = page_of(able.order_by("person__name", "person__email", "pk"), self.request)
+        return {
+            **context,
+            "form": form,
+            "act": act,
+            "acts": self._acts(act, counts),
+            "page_obj": page,
+            "people": self._people(page, act.code),
+            "alone": alone_on(self.account, self.asset),
+        }
 
-    def _answers(self, person: Any, by_role: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    def _acts(self, chosen: Permission, counts: dict[str, int]) -> list[dict[str, Any]]:
+        """Return the acts as chips, the one that reaches the public first."""
+        entries = sorted(ASSET_PERMISSIONS, key=lambda entry: entry.code != PUBLISH_CONTENT)
+        return [
+            {
+                "label": capfirst(str(entry.words)),
+                "count": counts[entry.code],
+                "href": f"?act={entry.code}",
+                "current": entry is chosen,
+            }
+            for entry in entries
+        ]
+
+    def _people(self, page: Any, code: str) -> list[dict[str, Any]]:
+        """Return each member of the page with why: the role, or the grant with who gave it, when, and until when."""
+        read_many(page.object_list, self.account)
+        rows = AssetGrant.objects.lasting().filter(membership__in=[row.pk for row in page], content_object=self.asset)
+        rows = rows.filter(permission__codename=code).select_related("given_by")
+        grants = {row.membership_id: row for row in rows}
+        people = []
+        for row in page:
+            answer = explain(row.person, code, self.asset)
+            people.append(
+                {
+                    "member": row,
+                    "by_role": code in row.role.permissions,
+                    "grant": grants.get(row.pk),
+                    "rests": "" if answer.allowed else answer.reason,
+                    "hindered": obstacle(self.me, self.account, row) is not None,
+                }
+            )
+        return people
+
+    def _answers(self) -> list[dict[str, Any]]:
         answers = []
         for permission in ASSET_PERMISSIONS:
-            answer = explain(person, permission.code, self.asset)
-            ask = person == self.me and not answer.allowed and self.account.owner_id != person.pk
+            answer = explain(self.me, permission.code, self.asset)
+            ask = not answer.allowed and self.account.owner_id != self.me.pk
             answers.append(
                 {
                     "ask_url": f"{way_to_ask(permission.code, self.account)}&asset={self.asset.pk}" if ask else "",
                     "label": capfirst(str(permission.words)),
                     "allowed": answer.allowed,
                     "reason": answer.reason,
-                    "via": _("role") if permission.code in by_role else _("grant"),
                 }
             )
         return answers

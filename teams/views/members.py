@@ -17,14 +17,14 @@ from django.views.generic import TemplateView
 from accounts.access import Standing, way_to_ask
 from accounts.errors import ChangedMeanwhile, MissingPermission, PolicyViolation
 from accounts.models import Asset, BusinessAccount, Person
-from accounts.permissions import ASSET_CODES, MANAGE_TEAM, OWN_ACCOUNT, PERMISSIONS, VIEW_ACCOUNT
+from accounts.permissions import MANAGE_TEAM, OWN_ACCOUNT, PERMISSIONS, VIEW_ACCOUNT
 from accounts.views import PAGE_SIZE, AccountFormView, AccountView, chips_of, page_of
 from audit.models import Event
 from audit.recording import Refused, record_refusal
 
 from .. import actions
 from ..access import standing_of
-from ..authority import lacking, lacking_on, obstacle
+from ..authority import lacking, obstacle
 from ..coverage import SingleHanded, left_to_one
 from ..events import ACCOUNT_OPENED, ROLE_EDITED, ROLE_RETIRED
 from ..forms import (
@@ -33,7 +33,6 @@ from ..forms import (
     ChangeRoleForm,
     ChangeTermsForm,
     ExtendForm,
-    GrantsForm,
     ReasonForm,
     TeamFilterForm,
     terms_initial,
@@ -228,41 +227,6 @@ class ChangeRole(MemberFormView):
         if member.role == self.member.role:
             return self.done(_("%(person)s is %(role)s already.") % words, to=member_page(self.member))
         return self.done(_("%(person)s is now %(role)s.") % words, to=member_page(self.member))
-
-
-class MemberGrants(MemberFormView):
-    """What a member is granted on one asset, on top of the role."""
-
-    form_class = GrantsForm
-    template_name = "teams/member_grants.html"
-
-    def load(self) -> None:
-        """Find the member, and the asset among those in use in the same account."""
-        super().load()
-        self.asset = get_object_or_404(Asset.objects.in_use(), account=self.account, pk=self.kwargs["asset_id"])
-
-    def get_initial(self) -> dict[str, Any]:
-        """Tick what is granted."""
-        rows = AssetGrant.objects.of(self.member).filter(content_object=self.asset)
-        held = dict(rows.values_list("permission__codename", "ends_at"))
-        return {"codes": list(held), "ends_at": min(filter(None, held.values()), default=None)}
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Say what the role gives already, and what the reader can't give."""
-        by_role = self.member.role.permissions & ASSET_CODES
-        refusals = {code: lacking_on(self.me, self.asset, [code]) for code in ASSET_CODES - by_role}
-        return super().get_context_data(
-            asset=self.asset,
-            by_role=words_of(by_role),
-            refusals=[refusal.words for refusal in refusals.values() if refusal],
-            **kwargs,
-        )
-
-    def form_valid(self, form: GrantsForm) -> HttpResponse:
-        """Make the ticked ones what is granted."""
-        given = form.cleaned_data
-        actions.set_grants(membership=self.member, asset=self.asset, by=self.me, **given)
-        return self.done_with(_("The grants of %(person)s are saved."))
 
 
 class ChangeTerms(MemberFormView):

@@ -232,13 +232,18 @@ def test_who_manages_sees_everybody_with_power_there_and_why(client):
     MembershipFactory(holding="editor", person__name="Canary")
     client.force_login(account.owner)
 
-    shown = page(client, url("asset", account, asset))
+    publish = page(client, url("asset", account, asset))
+    ads = page(client, f"{url('asset', account, asset)}?act=run_ads")
 
-    assert "Eddie" in shown
-    assert "By the role Editor." in shown
-    assert "Mina" in shown
-    assert "Ruth" not in shown
-    assert "Canary" not in shown
+    assert "Who can schedule and publish content here, and why" in publish
+    assert "By the role Editor" in publish
+    assert "Mina" not in publish
+    assert "Mina" in ads
+    assert "By a grant" in ads
+    assert "Eddie" not in ads
+    for shown in (publish, ads):
+        assert "Ruth" not in shown
+        assert "Canary" not in shown
 
 
 @pytest.mark.django_db

@@ -21,7 +21,7 @@ from invitations.models import Import, Invitation
 from logins.models import SharedLogin
 from oversight.demo.cast import CAST, PASSWORD
 from teams import actions
-from teams.models import AccessRequest, Membership, OwnershipClaim, OwnershipOffer, Receipt
+from teams.models import AccessRequest, AssetGroup, Membership, OwnershipClaim, OwnershipOffer, PeopleGroup, Receipt
 from tests.post import the_post_goes_out
 
 from .looking import Look, signed_in
@@ -147,6 +147,16 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("asset_archived", reverse("asset", kwargs={"slug": northwind.slug, "pk": popup.pk})),
             at("add_asset", **here), at("change_asset", slug=northwind.slug, pk=us.pk),
             at("archive_asset", slug=northwind.slug, pk=us.pk), at("restore_asset", slug=northwind.slug, pk=popup.pk),
+            at("asset_grid", **here), ("asset_grid_none", reverse("asset_grid", kwargs=here) + "?q=zzz"),
+            ("asset_run_ads", reverse("asset", kwargs={"slug": northwind.slug, "pk": us.pk}) + "?act=run_ads"),
+            ("grant_many", f"{reverse('grant_many', kwargs=here)}?member={oscar['pk']}&asset={us.pk}"),
+            at("asset_groups", **here), at("make_asset_group", **here), at("people_groups", **here), at("make_people_group", **here),
+            ("people_groups_none", reverse("people_groups", kwargs=here) + "?q=zzz"),
+            *(
+                at(f"{act}_{kind}", slug=northwind.slug, pk=model.objects.get(account=northwind).pk)
+                for kind, model in (("asset_group", AssetGroup), ("people_group", PeopleGroup))
+                for act in ("change", "delete")
+            ),
             at("invitations", **here), ("invitations_failed", reverse("invitations", kwargs=here) + "?state=failed"),
             at("invite", **here), at("invitation", **lena), ("invitation_failed", reverse("invitation", kwargs=failed)),
             *(
@@ -201,6 +211,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         "chen": [
             ("ownership_offer", reverse("ownership_offer", args=[halo.slug, offer.pk])),
         ],
+        "petra": [("people_groups_empty", reverse("people_groups", args=[lumen.slug])), ("asset_grid_by_administrator", reverse("asset_grid", args=[lumen.slug]))],
         "lars": [("invitation_lost_ground", reverse("invitation", kwargs=_invitation(lumen, CAST["gabriel"].address)))],
         "mara": [("mfa_index_of_someone_safe", reverse("mfa_index"))],
         "amelie": [("ownership_open", reverse("ownership", args=[halo.slug])), ("withdraw_ownership", reverse("withdraw_ownership", args=[halo.slug, offer.pk]))],
@@ -478,6 +489,38 @@ def selecting(look: Look, settings) -> None:
     page.context.close()
 
 
+def granting(look: Look, settings) -> None:
+    """A cell by its preset and by single switches, the effect, and a whole selection: ticked, foretold, done."""
+    northwind = BusinessAccount.objects.get(slug="northwind-coffee")
+    us = Asset.objects.get(account=northwind, name="Northwind US")
+    page = look.window("nadia")
+    page.goto(f"{look.site}{reverse('member_grants', kwargs={**_member(northwind, 'grace'), 'asset_id': us.pk})}")
+    page.locator("label:has(input[name=preset][value=own])").click()
+    page.locator("input[name=codes][value=run_ads]").check()
+    look.look(page, "member_grants_single_switches")
+    page.locator("label:has(input[name=preset][value=nothing])").click()
+    look.send(page)
+    look.look(page, "member_grants_preview")
+
+    page.goto(f"{look.site}{reverse('asset_grid', args=[northwind.slug])}")
+    for box in page.locator("input[name=member]").all()[:3]:
+        box.check()
+    if look.width > 820:  # on a phone the assets are ticked on the page that follows
+        page.locator("input[name=asset]").first.check()
+    look.look(page, "asset_grid_selected")
+    page.get_by_role("button", name="Grant", exact=True).click()
+    page.wait_for_url(re.compile("/assets/grant/"))
+    look.send(page)
+    look.look(page, "grant_many_nothing_chosen")
+    page.locator("input[name=asset]").first.check()
+    page.locator("label:has(input[name=preset][value=editor])").click()
+    look.send(page)
+    look.look(page, "grant_many_dry_run")
+    look.send(page, "main form .btn-primary")
+    look.look(page, "grant_many_done")
+    page.context.close()
+
+
 def signing_a_changed_password(look: Look, settings) -> None:
     """Mistyped, read, signed with the wrong name, and signed; then all of it is retired, and upgraded."""
     page = look.window("giulia")
@@ -621,7 +664,7 @@ def running_it_locally(look: Look, settings) -> None:
 
 JOURNEYS = [
     signing_up, signing_in, forgetting_the_password, looking_after_ones_safety, inviting, inviting_a_list, mistyping, making_roles,
-    offboarding, selecting, signing_a_changed_password, claiming_the_ownership, being_invited, running_it_locally,
+    offboarding, selecting, granting, signing_a_changed_password, claiming_the_ownership, being_invited, running_it_locally,
 ]  # fmt: skip
 
 

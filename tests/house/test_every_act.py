@@ -35,6 +35,7 @@ from tests.factories import (
     PASSWORD,
     AccessRequestFactory,
     AssetFactory,
+    AssetGroupFactory,
     BusinessAccountFactory,
     ChangeTaskFactory,
     ImportFactory,
@@ -43,6 +44,7 @@ from tests.factories import (
     MembershipFactory,
     OwnershipClaimFactory,
     OwnershipOfferFactory,
+    PeopleGroupFactory,
     PersonFactory,
     ReceiptFactory,
     RoleFactory,
@@ -140,6 +142,20 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     teams.set_grants: lambda h: {
         "membership": h.member(), "asset": AssetFactory(account=h.account), "codes": ["run_ads"], "by": h.olga,
     },
+    teams.make_asset_group: lambda h: {
+        "account": h.account, "name": "Profiles", "assets": [AssetFactory(account=h.account)], "by": h.olga,
+    },
+    teams.change_asset_group: lambda h: {
+        "group": AssetGroupFactory(account=h.account), "name": "Profiles", "assets": [], "by": h.olga,
+    },
+    teams.delete_asset_group: lambda h: {"group": AssetGroupFactory(account=h.account), "by": h.olga},
+    teams.make_people_group: lambda h: {
+        "account": h.account, "name": "Night shift", "memberships": [h.member()], "by": h.olga,
+    },
+    teams.change_people_group: lambda h: {
+        "group": PeopleGroupFactory(account=h.account), "name": "Night shift", "memberships": [], "by": h.olga,
+    },
+    teams.delete_people_group: lambda h: {"group": PeopleGroupFactory(account=h.account), "by": h.olga},
     teams.export_members: lambda h: {"account": h.account, "by": h.olga, "file": "CSV", "narrowed": {}},
     teams.offer_ownership: lambda h: {"account": h.account, "membership": h.member(), "by": h.olga},
     teams.accept_ownership: lambda h: _offered(h),

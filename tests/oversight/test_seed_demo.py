@@ -25,7 +25,7 @@ from invitations.tokens import token_for
 from oversight.demo import story, verbs
 from oversight.demo.cast import CAST, PASSWORD
 from oversight.demo.stage import Stage
-from teams.models import AssetGrant, Membership, OwnershipOffer, Role
+from teams.models import AssetGrant, AssetGroup, Membership, OwnershipOffer, PeopleGroup, Role
 from teams.permissions import BUILT_IN
 
 SIGN_IN = re.compile(r"(?P<address>\S+@\S+) / (?P<password>[^/]+) / (?P<who>.+)")
@@ -143,6 +143,16 @@ def test_the_past_is_whole_and_has_no_secret_in_it(demo):
     assert codes
     assert codes & set(re.findall(r"\w+", text)) == set()  # as whole words: a digest may hold eight such digits
     assert Event.objects.earliest("at").at < timezone.now() - dt.timedelta(days=90)
+
+
+def test_people_and_assets_are_put_together_and_what_is_granted_ends_and_says_by_whom(demo):
+    northwind = BusinessAccount.objects.get(name="Northwind Coffee")
+    crew, profiles = PeopleGroup.objects.get(account=northwind), AssetGroup.objects.get(account=northwind)
+
+    grants = AssetGrant.objects.filter(membership__in=crew.present, content_object__in=profiles.present)
+
+    assert {(str(grant.given_by), grant.ends_at > timezone.now()) for grant in grants} == {("Anna Kowalska", True)}
+    assert not AssetGrant.objects.filter(given_by=None).exists()
 
 
 def test_every_role_and_every_state_is_there(demo):

@@ -97,6 +97,8 @@ def test_the_owner_may_do_all_of_it_to_an_administrator(client, act):
     client.force_login(other.account.owner)
 
     response = client.post(here, form)
+    if act == "member_grants":  # it shows first what it changes
+        response = client.post(here, {**form, "sure": response.context["asked"]})
 
     assert response.status_code == 302
     assert as_it_stands(other) != before or AssetGrant.objects.filter(membership=other).exists()
@@ -211,9 +213,12 @@ def test_grants_are_ticked_and_unticked_and_ids_of_another_account_do_not_exist(
     client.force_login(account.owner)
     here = url("member_grants", account, member, asset)
 
-    client.post(here, {"codes": ["run_ads", "view_analytics"], "reason": "Campaign"})
+    def confirmed(form):
+        client.post(here, {**form, "sure": client.post(here, form).context["asked"]})
+
+    confirmed({"codes": ["run_ads", "view_analytics"], "reason": "Campaign"})
     ticked = page(client, here)
-    client.post(here, {"codes": ["run_ads"]})
+    confirmed({"codes": ["run_ads"]})
 
     assert len(re.findall(r'name="codes"[^>]* checked', ticked)) == 2
     assert [row.permission.codename for row in AssetGrant.objects.all()] == ["run_ads"]
