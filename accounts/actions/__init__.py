@@ -2,7 +2,7 @@
 
 from .accounts import change_settings, upgrade
 from .assets import add_asset, archive_asset, change_asset
-from .mails import deliver, post, post_sealed, sweep
+from .mails import deliver, post, post_many, post_sealed, sweep
 from .people import change_profile
 from .sessions import clear_expired_sessions, end_sessions
 
@@ -16,6 +16,7 @@ __all__ = [
     "deliver",
     "end_sessions",
     "post",
+    "post_many",
     "post_sealed",
     "sweep",
     "upgrade",

@@ -5,6 +5,7 @@ import logging
 import re
 import smtplib
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -38,6 +39,16 @@ def post(*, kind: str, about: Any, address: str, account: BusinessAccount | None
     return _post(kind=kind, about=about, address=address, account=account, sending=sending)
 
 
+def post_many(*, kind: str, mails: Iterable[tuple[Any, str, BusinessAccount | None]], sending: int = 1) -> None:
+    """Put mails of one kind into the outbox as `post` does, in one statement: about what, to whom, of which account."""
+    rows = [
+        _mail(kind=kind, about=about, address=address, account=account, sending=sending)
+        for about, address, account in mails
+    ]
+    for mail in OutgoingMail.objects.bulk_create(rows):
+        ring("accounts.tasks.deliver_mail", mail_id=mail.pk)
+
+
 def post_sealed(
     *, kind: str, about: Any, address: str, letter: letters.Letter, works_for: dt.timedelta | None = None
 ) -> OutgoingMail:
@@ -50,15 +61,16 @@ def post_sealed(
     return _post(kind=kind, about=about, address=address, account=None, sealed=sealed, wanted_until=until)
 
 
-def _post(*, about: Any, **fields: Any) -> OutgoingMail:
-    mail = OutgoingMail.objects.create(
-        about_kind=kind_of(about),
-        about_id=about.pk,
-        message_id=f"<{uuid.uuid4().hex}@{settings.SITE_HOST}>",
-        **fields,
-    )
+def _post(**fields: Any) -> OutgoingMail:
+    mail = _mail(**fields)
+    mail.save(force_insert=True)
     ring("accounts.tasks.deliver_mail", mail_id=mail.pk)
     return mail
+
+
+def _mail(*, about: Any, **fields: Any) -> OutgoingMail:
+    name = f"<{uuid.uuid4().hex}@{settings.SITE_HOST}>"
+    return OutgoingMail(about_kind=kind_of(about), about_id=about.pk, message_id=name, **fields)
 
 
 def deliver(*, mail_id: int) -> None:
