@@ -65,7 +65,8 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
     """Undo an offboarding in the account of `receipt`, and in those of `also`: role and grants as they were.
 
     It passes the rules of a new grant (rules 2, 5, 11), in all of the accounts or in none. A grant on an asset that is
-    archived by now stays away. Sessions, the password and invitations stay ended. Returns the new memberships. Raises
+    archived by now stays away. Sessions, the password and invitations stay ended, and so does an invitation to the
+    person that was sent since. Returns the new memberships. Raises
     MissingPermission, PolicyViolation (too late, no room, the role is gone, another act's receipt), ChangedMeanwhile
     (brought back already, or a member again).
     """
@@ -73,6 +74,7 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
     if len({row.offboarding_id for row in receipts}) > 1:
         raise PolicyViolation(_("One act brings back what one offboarding ended."))
     now, members = timezone.now(), []
+    others = offboarding.end_on_return(receipts[0].offboarding.person, [row.account_id for row in receipts])
     for row in receipts:
         back = what_returns(row, by=by)
         member = seating.seat(account=row.account, person=row.offboarding.person, role=back.role, terms=back.terms)
@@ -84,7 +86,8 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
         row.brought_back_at, row.brought_back_by = now, by
         row.save(update_fields=["brought_back_at", "brought_back_by"])
         after = {"role": back.role.as_event(), "grants": seating.grants_of(member), "receipt": row.pk}
-        record(BROUGHT_BACK, by=by, on=row.account, target=member, after=after)
+        before = {"others": others[row.account_id]} if others[row.account_id] else {}
+        record(BROUGHT_BACK, by=by, on=row.account, target=member, before=before, after=after)
         members.append(member)
     first = receipts[0]
     post(kind=policies.BACK_MAIL, about=first, address=first.offboarding.person.email, account=first.account)
