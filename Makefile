@@ -33,7 +33,7 @@ format: ## put code and templates into the house's form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-bench: ## measure what is promised, as ratios of one run; ARGS may name measurements: a b c d e
+bench: ## measure what is promised, as ratios of one run; ARGS may name measurements: a b c d e f
 	@requirements/install dev
 	@exec $(PYTHON_IN_VENV) -m benchmarks $(ARGS)
 

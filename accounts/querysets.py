@@ -1,6 +1,7 @@
 """The reading questions about people, accounts, assets and mails."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -20,13 +21,24 @@ class LockableQuerySet(models.QuerySet):
         That is read in a second step: a row that is joined while waiting for the lock is as it was before the wait.
         Raises ChangedMeanwhile when it is not among these rows any more.
         """
+        [row] = self.lock_many([pk]).values()
+        return row
+
+    def lock_many(self, pks: Iterable[Any]) -> dict[Any, Any]:
+        """Return these rows by their ids as they are now, locked in the order of their ids as `lock` locks one.
+
+        Raises ChangedMeanwhile when any of them is not among these rows any more.
+        """
         from .errors import ChangedMeanwhile  # errors speak of models, models are made of querysets
 
-        try:
-            row = self.select_related(None).select_for_update(of=("self",), no_key=True).get(pk=pk)
-            return self.get(pk=pk) if self.query.select_related else row
-        except self.model.DoesNotExist:
-            raise ChangedMeanwhile(_("This has changed since you opened the page. Please look again.")) from None
+        wanted = set(pks)
+        rows = self.filter(pk__in=wanted).order_by("pk")
+        locked = list(rows.select_related(None).select_for_update(of=("self",), no_key=True))
+        if locked and self.query.select_related:
+            locked = list(rows)
+        if len(locked) < len(wanted):
+            raise ChangedMeanwhile(_("This has changed since you opened the page. Please look again."))
+        return {row.pk: row for row in locked}
 
 
 class BusinessAccountQuerySet(LockableQuerySet):

@@ -1,9 +1,9 @@
 """The one way to act and to write it down (rules 12 and 17)."""
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -116,14 +116,15 @@ class Recorded:
     after: Mapping[str, Any]
 
 
-Listener = Callable[[Recorded], None]
+Listener = Callable[[Sequence[Recorded]], None]
 _listeners: dict[str, list[Listener]] = {}
 
 
 def on_record(acts: Iterable[Act], listener: Listener) -> None:
     """Let an app hear of acts that were done, right after their event and in the same transaction.
 
-    What the listener writes belongs to the act: when it fails, the act doesn't happen. Refused acts are not told.
+    A listener gets the events of one act, one for each chain that it touched. What it writes belongs to the act: when
+    it fails, the act doesn't happen. Refused acts are not told.
     """
     for act in acts:
         _listeners.setdefault(act.name, []).append(listener)
@@ -143,6 +144,19 @@ def note(act: Act, **event: Any) -> int:
         return record(act, **event)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one of several events of an act says, each in a chain of its own: which chain, about what, and what changed.
+
+    `on`, `target`, `before` and `after` are those of `record`.
+    """
+
+    on: Any
+    target: Any = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
 def record(
     act: Act,
     *,
@@ -159,14 +173,48 @@ def record(
     `by` is a person, an anonymous user or SYSTEM; `on` is the account, the person or PORTAL whose chain it is;
     `target` is what the act is about (left out: `on` itself). Time, address and request come from the context.
     """
+    event = _written(act, Entry(on, target, before, after), by=by, reason=reason, result=result)
+    number = _append(event.kind, event.subject_id, event.digest, event.columns)
+    if result == Event.Result.DONE:
+        _tell(act, [event], [number])
+    return number
+
+
+def record_many(act: Act, *, by: Any, entries: Sequence[Entry], reason: str = "") -> list[int]:
+    """Write one event of an act at the head of each of several chains; return their numbers, in the entries' order.
+
+    The number of statements is the same for any number of chains. Raises ValueError for two entries in one chain: an
+    act is one event there (rule 12).
+    """
+    if len({(kind_of(entry.on), entry.on.pk) for entry in entries}) < len(entries):
+        raise ValueError("an act is exactly one event in each chain that it touches (rule 12)")
+    result = Event.Result.DONE
+    events = [_written(act, entry, by=by, reason=reason, result=result) for entry in entries]
+    numbers = _append_many(events)
+    _tell(act, events, numbers)
+    return numbers
+
+
+class _Written(NamedTuple):
+    """An event put into words, not yet in its chain; `columns` are those beside the digest, in the table's order."""
+
+    kind: str
+    subject_id: int
+    digest: bytes
+    columns: tuple[Any, ...]
+    told: Recorded  # without its number, which the chain gives
+
+
+def _written(act: Act, entry: Entry, *, by: Any, reason: str, result: str) -> _Written:
+    on, target = entry.on, entry.target
     actor, aim = _snapshot(by), _snapshot(on if target is None else target)
     origin = origin_of_this_request()
     now = timezone.now()
     about = aim.id if aim.kind == "person" else getattr(target, "person_id", None)
     searched = (act.name, str(result), actor.kind, actor.id, aim.kind, aim.id, about)
     parts = {
-        "before": harmless(before or {}),
-        "after": harmless(after or {}),
+        "before": harmless(entry.before or {}),
+        "after": harmless(entry.after or {}),
         "reason": harmless(reason),
     }
     text = text_of(
@@ -184,15 +232,19 @@ def record(
             },
         },
     )
-    number = _append(kind_of(on), on.pk, digest_of(text), (text, now, *searched))
-    if act.name in _listeners and result == Event.Result.DONE:
-        labels = {"actor": {"label": actor.label}, "target": {"label": aim.label}}
-        person_acting = actor.id if actor.kind == "person" else None
-        aimed_at = on if target is None else target
-        done = Recorded(act, on, aimed_at, number, person_acting, about, {**parts, **labels}, after or {})
+    aimed_at = on if target is None else target
+    person_acting = actor.id if actor.kind == "person" else None
+    labels = {"actor": {"label": actor.label}, "target": {"label": aim.label}}
+    told = Recorded(act, on, aimed_at, 0, person_acting, about, {**parts, **labels}, entry.after or {})
+    return _Written(kind_of(on), on.pk, digest_of(text), (text, now, *searched), told)
+
+
+def _tell(act: Act, events: Sequence[_Written], numbers: Sequence[int]) -> None:
+    """Let whoever asked for it hear of an act that was done, in all chains that it touched at once."""
+    if act.name in _listeners:
+        done = [replace(event.told, number=number) for event, number in zip(events, numbers, strict=True)]
         for listener in _listeners[act.name]:
             listener(done)
-    return number
 
 
 _APPEND = Planned(
@@ -215,12 +267,41 @@ _BEGIN = """
 INSERT INTO audit_chain (kind, subject_id, length, previous, head)
 VALUES (%s, %s, 0, decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING
 """
+# The chains of several events are begun and locked in one order, so that two such acts can't wait for each other.
+_BEGIN_MANY = """
+INSERT INTO audit_chain (kind, subject_id, length, previous, head)
+SELECT kind, subject_id, 0, decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')
+FROM unnest(%s::text[], %s::bigint[]) AS wanted (kind, subject_id) ORDER BY kind, subject_id ON CONFLICT DO NOTHING
+"""
+_LOCK_MANY = """
+SELECT chain.kind, chain.subject_id, chain.id
+FROM audit_chain chain JOIN unnest(%s::text[], %s::bigint[]) AS wanted (kind, subject_id) USING (kind, subject_id)
+ORDER BY chain.kind, chain.subject_id FOR NO KEY UPDATE OF chain
+"""
+_APPEND_MANY = """
+WITH given AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+                         %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])
+    AS one (chain_id, digest, canonical, at, name, result, actor_kind, actor_id, target_kind, target_id, about_id)
+), head AS (
+    UPDATE audit_chain chain
+    SET length = chain.length + 1, previous = chain.head,
+        head = sha256(chain.head || int8send(chain.length + 1) || given.digest)
+    FROM given WHERE chain.id = given.chain_id
+    RETURNING chain.id, chain.length, chain.previous, chain.head
+)
+INSERT INTO audit_event (chain_id, number, previous, digest, hash, canonical, at, name, result,
+                         actor_kind, actor_id, target_kind, target_id, about_id)
+SELECT chain_id, head.length, head.previous, digest, head.head, canonical, at, name, result,
+       actor_kind, actor_id, target_kind, target_id, about_id
+FROM head JOIN given ON given.chain_id = head.id
+RETURNING chain_id, number
+"""
 
 
 def _append(kind: str, subject_id: int, digest: bytes, columns: tuple[Any, ...]) -> int:
     """Move the chain's head and insert the event in one statement; begin the chain with its first event."""
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("an event is written in the transaction of its act (rule 12)")
+    _require_the_transaction_of_the_act()
     with connection.cursor() as cursor:
         for _try in range(2):
             _APPEND.execute(cursor, (digest, kind, subject_id, digest, *columns))
@@ -229,6 +310,29 @@ def _append(kind: str, subject_id: int, digest: bytes, columns: tuple[Any, ...])
                 return row[0]
             cursor.execute(_BEGIN, (kind, subject_id))
     raise RuntimeError(f"the chain {kind}/{subject_id} could not be begun")
+
+
+def _append_many(events: Sequence[_Written]) -> list[int]:
+    """Do for each of several chains what `_append` does for one; return the numbers in the order of the events."""
+    _require_the_transaction_of_the_act()
+    places = [(event.kind, event.subject_id) for event in events]
+    if not places:
+        return []
+    wanted = [list(column) for column in zip(*places, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN_MANY, wanted)
+        cursor.execute(_LOCK_MANY, wanted)
+        ids = {(kind, subject_id): pk for kind, subject_id, pk in cursor.fetchall()}
+        chains = [ids[place] for place in places]
+        rows = [(chain, event.digest, *event.columns) for chain, event in zip(chains, events, strict=True)]
+        cursor.execute(_APPEND_MANY, [list(column) for column in zip(*rows, strict=True)])
+        numbers = dict(cursor.fetchall())
+    return [numbers[chain] for chain in chains]
+
+
+def _require_the_transaction_of_the_act() -> None:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("an event is written in the transaction of its act (rule 12)")
 
 
 def _snapshot(thing: Any) -> Snapshot:

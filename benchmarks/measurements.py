@@ -1,36 +1,42 @@
-"""What is measured: the permission check, the team page, one audited act, the activity page, the verification."""
+"""What is measured: the permission check, the team page, an audited act, the log, its verification, an offboarding."""
 
 import contextlib
 import datetime as dt
 import io
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
 
+from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from guardian.backends import ObjectPermissionBackend
 
-from accounts.models import Asset, BusinessAccount, Person
-from accounts.permissions import RUN_ADS, VIEW_ACCOUNT
+from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
+from accounts.permissions import DRAFT_CONTENT, REPLY_COMMENTS, RUN_ADS, VIEW_ACCOUNT, VIEW_ANALYTICS
 from audit.canonical import GENESIS, digest_of, instant, link, text_of
 from audit.models import Chain
 from audit.origin import Origin, stands_for
 from audit.recording import record
 from audit.verification import verify
-from teams.actions import open_account
+from invitations.models import Invitation
+from teams.actions import offboard, open_account
 from teams.actions.grants import write_grants
 from teams.events import ROLE_CHANGED
-from teams.models import Membership, Role
+from teams.models import AssetGrant, Membership, Role
 
 from .turns import Fact, Figure, medians
 
 EVENTS = 1_000_000
 A_PAGE = 50
+LEAVER_ACCOUNTS, OFFBOARDINGS = 500, 3
+GRANTED = [DRAFT_CONTENT, REPLY_COMMENTS, RUN_ADS, VIEW_ANALYTICS]  # on each of 500 assets: 2,000 grants
 ORIGIN = Origin("192.0.2.44", "Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0", "0123456789abcdef", "f" * 32)
 
 
@@ -161,12 +167,46 @@ def verification() -> Iterator[Figure | Fact]:
     yield Figure("verifying / hashing alone, in events a second", rate / alone, "at least 0.25")
 
 
+def offboarding() -> Iterator[Figure | Fact]:
+    """One person with 500 accounts, 2,000 grants and 100 sent invitations: statements, and time."""
+    owner = Person.objects.create_user("owner@offboarded.example", name="Olga Berg")
+    few, many = (_busy(name, accounts, owner=owner) for name, accounts in (("few", 5), ("many", LEAVER_ACCOUNTS)))
+    counted = {}
+    for name, seats in (("few", few), ("many", many)):
+        with CaptureQueriesContext(connection) as asked:
+            offboard(membership=seats[0], also=seats[1:], by=owner, reason="bench")
+        counted[name] = Counter(_table_of(query["sql"]) for query in asked)
+        yield Fact(f"statements over {len(seats)} accounts", str(len(asked)))
+    most, times = counted["many"].most_common(1)[0]
+    yield Fact("the same on each table", "yes" if counted["few"] == counted["many"] else "no")
+    yield Fact(f"most on one table ({most})", str(times))
+    fresh = iter([_busy(f"run{turn}", LEAVER_ACCOUNTS, owner=owner) for turn in range(2 * OFFBOARDINGS)])
+
+    def bare() -> None:
+        seats = next(fresh)
+        with transaction.atomic():  # noqa: TID251  # the same rows without an act, to compare with
+            AssetGrant.objects.filter(membership__in=seats).delete()
+            Invitation.objects.filter(invited_by=seats[0].person_id).update(state=Invitation.State.REVOKED)
+            ended = {"state": Membership.State.ENDED, "ended_at": timezone.now()}
+            Membership.objects.filter(pk__in=[seat.pk for seat in seats]).update(**ended)
+
+    def act() -> None:
+        first, *also = next(fresh)
+        offboard(membership=first, also=also, by=owner, reason="bench")
+
+    with stands_for(ORIGIN):
+        taken = medians({"bare": bare, "act": act}, turns=OFFBOARDINGS, warm_up=0)
+    yield Figure("offboarding / ending the same rows by three bare statements", taken["act"] / taken["bare"], "-")
+    yield Fact("offboarding, in seconds on this machine", f"{taken['act']:.2f}")
+
+
 ALL = [
     Measurement("a", "The permission check", permission_check),
     Measurement("b", "The team page", team_page),
     Measurement("c", "One audited change", audited_change),
     Measurement("d", "The activity page, one million events", activity_page),
     Measurement("e", "verify_audit, one million events", verification),
+    Measurement("f", "Offboarding one person from 500 accounts", offboarding),
 ]
 
 
@@ -193,6 +233,47 @@ def _crowd(account: BusinessAccount, count: int) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def _busy(name: str, count: int, *, owner: Person) -> list[Membership]:
+    """One person's memberships in so many accounts, with four grants in each, and 100 invitations in the first ones."""
+    editor, owning = Role.objects.built_in("editor"), Role.objects.built_in("owner")
+    person = Person.objects.create_user(f"{name}@leaver.example", name="Lea Leaver")
+    now = timezone.now()
+    with transaction.atomic():  # noqa: TID251  # rows to measure with, not an act: the owners are checked at its end
+        accounts = BusinessAccount.objects.bulk_create(
+            BusinessAccount(name=f"{name} {number}", slug=f"{name}-{number}", kind="business", owner=owner)
+            for number in range(count)
+        )
+        SecurityPolicy.objects.bulk_create(SecurityPolicy(account=account) for account in accounts)
+        Membership.objects.bulk_create(
+            Membership(account=account, person=owner, role=owning, confirmed_at=now) for account in accounts
+        )
+        seats = Membership.objects.bulk_create(
+            Membership(account=account, person=person, role=editor, confirmed_at=now) for account in accounts
+        )
+        assets = Asset.objects.bulk_create(Asset(account=account, name="Profile") for account in accounts)
+        acts = Permission.objects.filter(codename__in=GRANTED, content_type__model="asset")
+        AssetGrant.objects.bulk_create(
+            AssetGrant(user=person, membership=seat, content_object=asset, permission=permission)
+            for seat, asset in zip(seats, assets, strict=True)
+            for permission in acts
+        )
+        Invitation.objects.bulk_create(
+            Invitation(
+                account=accounts[number % count], address=f"{number}@{name}.example", role=editor, invited_by=person,
+                expires_at=now + dt.timedelta(days=7), token_hash=sha256(f"{name}{number}".encode()).hexdigest(),
+            )
+            for number in range(100)
+        )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return seats
+
+
+def _table_of(statement: str) -> str:
+    found = re.search(r'(?:FROM|INTO|UPDATE) "?(\w+)', statement)
+    return found[1] if found else ""
 
 
 def _page(client: Client, path: str) -> Callable[[], None]:

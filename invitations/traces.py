@@ -27,7 +27,8 @@ def _by(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
 
 
 def _sponsored(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
-    return Invitation.objects.open().filter(sponsor=person, account__in=account_ids)
+    """Those that ran out among them: sent again, they would still name who is gone."""
+    return Invitation.objects.unanswered().filter(sponsor=person, account__in=account_ids)
 
 
 def _lists_by(person: Person, account_ids: Collection[int]) -> ImportQuerySet:
@@ -70,6 +71,7 @@ TRACES = [
         gettext_lazy("Invitations to the person"),
         lambda person, accounts: _words(_to(person, accounts)),
         lambda person, accounts: revoke_all(_to(person, accounts)),
+        on_return=True,  # a member is not invited (rule 6)
     ),
     Trace(
         gettext_lazy("Invitations sent by the person"),
@@ -109,7 +111,7 @@ REFERENCES = [
     Reference(
         "invitations.Invitation.sponsor",
         gettext_lazy("Invitations of people whom the person would answer for"),
-        _is_open,
+        lambda: Q(state="open"),
         "account",
     ),
     Reference(

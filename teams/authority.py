@@ -1,6 +1,6 @@
 """Who may act on whom, and add what: rule 2, asked of the database anew, under the lock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import OWN_ACCOUNT, words_for
 from audit.recording import SYSTEM, Refused
 
-from .holdings import access_of
+from .holdings import access_of, accesses_of
 from .models import Membership
 
 
@@ -41,6 +41,24 @@ def require(
     ]
     for refusal in refusals:
         if refusal is not None:
+            raise refusal
+
+
+def require_over(by: Any, code: str, members: Sequence[Membership]) -> None:
+    """Demand that `by` may do `code` in the account of each member now, and act on each of them (rules 2, 3).
+
+    As `require`, with the same number of queries for any number of accounts. Raises MissingPermission or
+    PolicyViolation, as the first member gives reason to.
+    """
+    if by is SYSTEM:
+        return
+    actor = Person.objects.filter(pk=by.pk, is_active=True).first()  # a fresh one, which remembers nothing
+    if actor is not None:
+        accesses_of(actor, {member.account_id for member in members})
+    for member in members:
+        if actor is None or not explain(actor, code, member.account).allowed:
+            raise MissingPermission(code, member.account)
+        if refusal := obstacle(actor, member.account, member):
             raise refusal
 
 

@@ -28,13 +28,15 @@ class Found:
 class Trace:
     """A kind of thing, beside memberships, that ends with a person's access: how it is found, and how it is ended.
 
-    `whenever_away`: it also ends when the person is suspended, or runs out. It records no event: the act does.
+    `whenever_away`: it also ends when the person is suspended, or runs out. `on_return`: also when the person is
+    brought back, and so has no use for it any more. It records no event: the act does.
     """
 
     label: str | Promise
     find: Callable[[Person, Collection[int]], Iterable[Found]]
     end: Callable[[Person, Collection[int]], Any]
     whenever_away: bool = False
+    on_return: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,18 @@ def end_while_away(person: Person, account_id: int) -> dict[str, int]:
         if trace.whenever_away:
             trace.end(person, [account_id])
     return {label: len(things) for label, things in ended.items()}
+
+
+def end_on_return(person: Person, account_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """End what is of no use to who is brought back; return how many of each kind it were in each account, by label.
+
+    The accounts are locked by the caller, whose events keep the numbers.
+    """
+    traces = [trace for trace in _traces if trace.on_return]
+    ended = _found(traces, person, account_ids)
+    for trace in traces:
+        trace.end(person, account_ids)
+    return {account_id: {label: len(things) for label, things in here.items()} for account_id, here in ended.items()}
 
 
 def residue(person: Person, account_ids: Collection[int]) -> list[Checked]:

@@ -365,10 +365,6 @@ class OwnershipOfferQuerySet(LockableQuerySet):
         """Those that wait for an answer."""
         return self.filter(state=self.model.State.OPEN)
 
-    def made_to(self, membership: Any) -> Self:
-        """Those to one member of an account."""
-        return self.filter(account_id=membership.account_id, person_id=membership.person_id)
-
 
 class OwnershipClaimQuerySet(LockableQuerySet):
     """Claims of ownership."""

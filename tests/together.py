@@ -68,14 +68,17 @@ def one_behind_the_other(first: Callable[[], Any], second: Callable[[], Any]) ->
     comes to its end without waiting for anything.
     """
     holds, goes_on = threading.Event(), threading.Event()
-    append, of_first = recording._append, threading.local()
+    of_first = threading.local()
     begun: Future[int] = Future()
 
-    def held(*event: Any) -> int:
-        if hasattr(of_first, "here"):
-            holds.set()
-            assert goes_on.wait(PATIENCE)
-        return append(*event)
+    def held(append: Callable[..., Any]) -> Callable[..., Any]:
+        def held_first(*event: Any) -> Any:
+            if hasattr(of_first, "here"):
+                holds.set()
+                assert goes_on.wait(PATIENCE)
+            return append(*event)
+
+        return held_first
 
     def run_first() -> Any:
         of_first.here = True
@@ -87,7 +90,8 @@ def one_behind_the_other(first: Callable[[], Any], second: Callable[[], Any]) ->
         return second()
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
-        patch.setattr(recording, "_append", held)
+        for written in ("_append", "_append_many"):
+            patch.setattr(recording, written, held(getattr(recording, written)))
         before = pool.submit(_outcome, run_first)
         try:
             until(lambda: holds.is_set() or before.done())

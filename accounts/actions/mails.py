@@ -40,6 +40,19 @@ def post(*, kind: str, about: Any, address: str, account: BusinessAccount | None
     return _post(kind=kind, about=about, address=address, account=account, sending=sending)
 
 
+def post_many(*, kind: str, mails: Iterable[tuple[Any, str, BusinessAccount | None]], sending: int = 1) -> None:
+    """Put mails of one kind into the outbox as `post` does, in one statement: about what, to whom, of which account."""
+    rows = [
+        _mail(kind=kind, about=about, address=address, account=account, sending=sending)
+        for about, address, account in mails
+    ]
+    made = OutgoingMail.objects.bulk_create(rows)
+    for mail in made[:MOST_RINGS]:
+        ring("accounts.tasks.deliver_mail", mail_id=mail.pk)
+    if len(made) > MOST_RINGS:
+        ring("accounts.tasks.sweep_outbox")
+
+
 def post_sealed(
     *, kind: str, about: Any, address: str, letter: letters.Letter, works_for: dt.timedelta | None = None
 ) -> OutgoingMail:
@@ -52,20 +65,9 @@ def post_sealed(
     return _post(kind=kind, about=about, address=address, account=None, sealed=sealed, wanted_until=until)
 
 
-def post_many(*, kind: str, to: Iterable[tuple[Any, str]], account: BusinessAccount | None) -> None:
-    """Put many mails into the outbox at once, each about a thing and to an address: one insert, however many."""
-    mails = OutgoingMail.objects.bulk_create(
-        _mail(kind=kind, about=about, address=address, account=account) for about, address in to
-    )
-    for mail in mails[:MOST_RINGS]:
-        ring("accounts.tasks.deliver_mail", mail_id=mail.pk)
-    if len(mails) > MOST_RINGS:
-        ring("accounts.tasks.sweep_outbox")
-
-
 def _post(**fields: Any) -> OutgoingMail:
     mail = _mail(**fields)
-    mail.save()
+    mail.save(force_insert=True)
     ring("accounts.tasks.deliver_mail", mail_id=mail.pk)
     return mail
 

@@ -62,7 +62,10 @@ def map_columns(
     authority.require(by, MANAGE_TEAM, on=account)
     if role is not None and not Role.objects.of(account).filter(pk=role.pk).exists():
         raise ChangedMeanwhile(_("The role is not in use any more. Choose again."))
-    listing.columns, listing.role, listing.message = dict(columns), role, message
+    chosen = (dict(columns), role, message)
+    if chosen == (listing.columns, listing.role, listing.message):
+        return listing
+    listing.columns, listing.role, listing.message = chosen
     listing.save(update_fields=["columns", "role", "message"])
     names = {name: listing.head[place] for name, place in columns.items() if place is not None}
     after = {**listing.as_event(), "columns": names, "role": role.as_event() if role else None}

@@ -1,12 +1,12 @@
 """What several acts share: noting that somebody who knows a password is gone. Writes no event."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions import post
+from accounts.actions import post_many
 from accounts.models import BusinessAccount, Person
 
 from .. import policies
@@ -21,17 +21,18 @@ def expose(knowers: Collection[Knower], *, reason: str, by_departure: bool = Fal
     now = timezone.now()
     for knower in knowers:
         knower.gone_at, knower.gone_reason, knower.by_departure = now, reason, by_departure
-        knower.save(update_fields=["gone_at", "gone_reason", "by_departure"])
+    rows = Knower.objects.filter(pk__in=[knower.pk for knower in knowers])
+    rows.update(gone_at=now, gone_reason=reason, by_departure=by_departure)
     logins = {knower.login_id: knower.login for knower in knowers}
     open_already = set(ChangeTask.objects.open().filter(login__in=logins).values_list("login_id", flat=True))
     remind_at = policies.next_reminder(now, now)
-    tasks = [
-        ChangeTask.objects.create(login=login, opened_at=now, remind_at=remind_at)
+    tasks = ChangeTask.objects.bulk_create(
+        ChangeTask(login=login, opened_at=now, remind_at=remind_at)
         for pk, login in logins.items()
         if pk not in open_already
-    ]
-    for account in {task.login.account_id: task.login.account for task in tasks}.values():
-        ask_owner(account, sending=policies.FIRST_SENDING)
+    )
+    accounts = {task.login.account_id: task.login.account for task in tasks}
+    ask_owners(accounts.values(), sending=policies.FIRST_SENDING)
     return tasks
 
 
@@ -46,9 +47,10 @@ def known_to(person: Person, account_ids: Collection[int]) -> list[Knower]:
     return list(rows.select_related("login__account__owner").order_by("login__account_id", "login__label", "pk"))
 
 
-def ask_owner(account: BusinessAccount, *, sending: int) -> None:
-    """Ask the owner by mail to change what is exposed; the letter names all of it as it stands when it goes out."""
-    post(kind=policies.EXPOSED_MAIL, about=account, address=account.owner.email, account=account, sending=sending)
+def ask_owners(accounts: Iterable[BusinessAccount], *, sending: int) -> None:
+    """Ask owners by mail to change what is exposed; a letter names all of it as it stands when it goes out."""
+    mails = [(account, account.owner.email, account) for account in accounts]
+    post_many(kind=policies.EXPOSED_MAIL, mails=mails, sending=sending)
 
 
 def close_task(login_id: int, *, at: dt.datetime) -> bool:

@@ -11,7 +11,7 @@ from audit.recording import SYSTEM, action, record
 from .. import policies
 from ..events import OWNER_REMINDED
 from ..models import ChangeTask
-from .exposing import ask_owner
+from .exposing import ask_owners
 
 
 @action(OWNER_REMINDED)
@@ -32,7 +32,7 @@ def remind(*, account: BusinessAccount, by: Any) -> list[ChangeTask]:
         task.reminders += 1
         task.remind_at = policies.next_reminder(task.opened_at, now)
         task.save(update_fields=["reminders", "remind_at"])
-    ask_owner(account, sending=policies.REMINDER_SENDING)
+    ask_owners([account], sending=policies.REMINDER_SENDING)
     after = {"logins": [task.login.label for task in due], "tasks": [task.pk for task in due]}
     record(OWNER_REMINDED, by=by, on=account, after=after)
     return due

@@ -117,7 +117,8 @@ def leave(*, membership: Membership, by: Person) -> Membership:
     if account.owner_id == by.pk:
         raise PolicyViolation(_("The owner can’t leave. Transfer the ownership first, or close the account."))
     others = offboarding.what_ends(by, [account.pk])[account.pk]
-    before = {**seating.end(membership), "others": {label: len(things) for label, things in others.items()}}
+    ended = seating.end([membership], of=membership.person)[account.pk]
+    before = {**ended, "others": {label: len(things) for label, things in others.items()}}
     offboarding.end(by, [account.pk])
     record(LEFT, by=by, on=account, target=membership, before=before)
     return membership

@@ -1,6 +1,6 @@
 """Ending all of a person's access with a receipt, and bringing it back (rule 13)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -12,11 +12,12 @@ from accounts.errors import PolicyViolation
 from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 from audit.canonical import instant
-from audit.recording import action, record
+from audit.recording import Entry, action, record, record_many
 
 from .. import authority, offboarding, policies
 from ..events import BROUGHT_BACK, OFFBOARDED
-from ..models import Membership, Offboarding, OwnershipOffer, Receipt
+from ..models import AssetGrant, Membership, Offboarding, Receipt
+from ..offboarding import Checked
 from ..returning import what_returns
 from . import seating
 from .grants import write_grants
@@ -34,45 +35,27 @@ def offboard(*, membership: Membership, by: Person, reason: str, also: Sequence[
     person, ids = members[0].person, [member.account_id for member in members]
     if any(member.person_id != person.pk for member in members):
         raise PolicyViolation(_("One act ends the access of one person."))
-    for member in members:
-        authority.require(by, MANAGE_TEAM, on=member.account, over=member)
-    now = timezone.now()
-    held = {member.account_id: _held(member) for member in members}
-    ends = offboarding.what_ends(person, ids)
-    before = {member.account_id: seating.end(member) for member in members}
+    authority.require_over(by, MANAGE_TEAM, members)
+    now, held, ends = timezone.now(), _held(members), offboarding.what_ends(person, ids)
+    before = seating.end(members, of=person)
     offboarding.end(person, ids)
     own = {"sessions": drop_sessions(person), "password": _reset_password_unless_needed(person)}
-    checked = offboarding.residue(person, ids)
     act = Offboarding.objects.create(person=person, by=by, at=now)
+    checked = _by_account(offboarding.residue(person, ids), ids)
+    receipts = []
     for member in members:
-        here = [row for row in checked if row.account_id in {None, member.account_id}]
-        others = ends[member.account_id]
+        offers, others = before[member.account_id]["offers"], ends[member.account_id]
         statement: dict[str, Any] = {
             "person": {"id": person.pk, "name": str(person), "address": person.email},
             "account": {"id": member.account_id, "name": member.account.name},
             "by": {"id": by.pk, "name": str(by)},
             "at": instant(now),
             "reason": reason,
-            "ended": {**held[member.account_id], "others": others, **own},
-            "checked": [row.as_receipt() for row in here],
+            "ended": {**held[member.pk], "offers": offers, "others": others, **own},
+            "checked": [row.as_receipt() for row in checked[member.account_id]],
         }
-        receipt = Receipt(offboarding=act, account=member.account, membership=member, statement=statement)
-        receipt.save()
-        receipt.event_number = record(
-            OFFBOARDED,
-            by=by,
-            on=member.account,
-            target=member,
-            before={**before[member.account_id], "others": {label: len(things) for label, things in others.items()}},
-            after={
-                **own,
-                "left": sum(row.found for row in here),
-                "receipt": receipt.pk,
-                "digest": receipt.digest,
-            },
-            reason=reason,
-        )
-        receipt.save(update_fields=["event_number"])
+        receipts.append(Receipt(offboarding=act, account=member.account, membership=member, statement=statement))
+    _record_receipts(receipts, before, by=by, reason=reason)
     post(kind=policies.ENDED_MAIL, about=act, address=person.email, account=members[0].account)
     return act
 
@@ -82,7 +65,8 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
     """Undo an offboarding in the account of `receipt`, and in those of `also`: role and grants as they were.
 
     It passes the rules of a new grant (rules 2, 5, 11), in all of the accounts or in none. A grant on an asset that is
-    archived by now stays away. Sessions, the password and invitations stay ended. Returns the new memberships. Raises
+    archived by now stays away. Sessions, the password and invitations stay ended, and so does an invitation to the
+    person that was sent since. Returns the new memberships. Raises
     MissingPermission, PolicyViolation (too late, no room, the role is gone, another act's receipt), ChangedMeanwhile
     (brought back already, or a member again).
     """
@@ -90,6 +74,7 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
     if len({row.offboarding_id for row in receipts}) > 1:
         raise PolicyViolation(_("One act brings back what one offboarding ended."))
     now, members = timezone.now(), []
+    others = offboarding.end_on_return(receipts[0].offboarding.person, [row.account_id for row in receipts])
     for row in receipts:
         back = what_returns(row, by=by)
         member = seating.seat(account=row.account, person=row.offboarding.person, role=back.role, terms=back.terms)
@@ -101,7 +86,8 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
         row.brought_back_at, row.brought_back_by = now, by
         row.save(update_fields=["brought_back_at", "brought_back_by"])
         after = {"role": back.role.as_event(), "grants": seating.grants_of(member), "receipt": row.pk}
-        record(BROUGHT_BACK, by=by, on=row.account, target=member, after=after)
+        before = {"others": others[row.account_id]} if others[row.account_id] else {}
+        record(BROUGHT_BACK, by=by, on=row.account, target=member, before=before, after=after)
         members.append(member)
     first = receipts[0]
     post(kind=policies.BACK_MAIL, about=first, address=first.offboarding.person.email, account=first.account)
@@ -110,48 +96,77 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
 
 def _lock(*memberships: Membership) -> list[Membership]:
     """Lock all accounts in one order, then the current memberships; the one named first comes first."""
-    by_account = sorted(memberships, key=lambda member: member.account_id)
-    accounts = {row.account_id: BusinessAccount.objects.open().lock(row.account_id) for row in by_account}
-    locked = {}
-    for row in by_account:
-        member = Membership.objects.current().select_related("role", "person").lock(row.pk)
-        member.account = accounts[row.account_id]
-        locked[row.pk] = member
+    accounts = BusinessAccount.objects.open().lock_many(row.account_id for row in memberships)
+    rows = Membership.objects.current().select_related("role", "person", "sponsor")
+    locked = rows.lock_many(row.pk for row in memberships)
+    for member in locked.values():
+        member.account = accounts[member.account_id]
     return [locked[pk] for pk in dict.fromkeys(row.pk for row in memberships)]
 
 
 def _lock_receipts(*receipts: Receipt) -> list[Receipt]:
     """Lock all accounts in one order, then the receipts, each with its account; the one named first comes first."""
-    by_account = sorted(receipts, key=lambda row: row.account_id)
     open_accounts = BusinessAccount.objects.open().select_related("policy")
-    accounts = {row.account_id: open_accounts.lock(row.account_id) for row in by_account}
-    locked = {}
-    for row in by_account:
-        receipt = Receipt.objects.with_all().lock(row.pk)
-        receipt.account = accounts[row.account_id]
-        locked[row.pk] = receipt
+    accounts = open_accounts.lock_many(row.account_id for row in receipts)
+    locked = Receipt.objects.with_all().lock_many(row.pk for row in receipts)
+    for receipt in locked.values():
+        receipt.account = accounts[receipt.account_id]
     return [locked[pk] for pk in dict.fromkeys(row.pk for row in receipts)]
 
 
-def _held(member: Membership) -> dict[str, Any]:
-    """Return what a membership gives, as a receipt keeps it, so that it can be brought back as it was."""
-    grants = member.asset_grants.select_related("content_object", "permission").order_by("content_object_id", "pk")
-    return {
-        "role": member.role.as_event(),
-        "state": str(member.state),
-        "joined_at": instant(member.joined_at),
-        "ends_at": instant(member.ends_at) if member.ends_at else None,
-        "grants": [
+def _held(members: Collection[Membership]) -> dict[int, dict[str, Any]]:
+    """Return what each membership gives, as a receipt keeps it, so that it can be brought back as it was."""
+    grants: dict[int, list[dict[str, Any]]] = {member.pk: [] for member in members}
+    rows = AssetGrant.objects.filter(membership__in=members).select_related("content_object", "permission")
+    for grant in rows.order_by("content_object_id", "pk"):
+        grants[grant.membership_id].append(
             {
                 "asset": grant.content_object_id,
                 "name": grant.content_object.name,
                 "code": grant.permission.codename,
                 "ends_at": instant(grant.ends_at) if grant.ends_at else None,
             }
-            for grant in grants
-        ],
-        "offers": OwnershipOffer.objects.open().made_to(member).count(),
+        )
+    return {
+        member.pk: {
+            "role": member.role.as_event(),
+            "state": str(member.state),
+            "joined_at": instant(member.joined_at),
+            "ends_at": instant(member.ends_at) if member.ends_at else None,
+            "grants": grants[member.pk],
+        }
+        for member in members
     }
+
+
+def _by_account(checked: Iterable[Checked], account_ids: Collection[int]) -> dict[int, list[Checked]]:
+    """Return for each account what was looked for there, with what was looked for once for all, in the same order."""
+    here: dict[int, list[Checked]] = {account_id: [] for account_id in account_ids}
+    for row in checked:
+        for account_id in [row.account_id] if row.account_id else account_ids:
+            here[account_id].append(row)
+    return here
+
+
+def _record_receipts(receipts: list[Receipt], before: dict[int, dict[str, Any]], *, by: Person, reason: str) -> None:
+    """Write the receipts and the event of each, which name one another: one by its id, the other by its number."""
+    Receipt.objects.bulk_create(receipts)
+    entries = []
+    for receipt in receipts:
+        ended, checked = receipt.statement["ended"], receipt.statement["checked"]
+        was = {**before[receipt.account_id], "others": {what: len(things) for what, things in ended["others"].items()}}
+        after = {
+            "sessions": ended["sessions"],
+            "password": ended["password"],
+            "left": sum(row["found"] for row in checked),
+            "receipt": receipt.pk,
+            "digest": receipt.digest,
+        }
+        entries.append(Entry(receipt.account, receipt.membership, was, after))
+    numbers = record_many(OFFBOARDED, by=by, entries=entries, reason=reason)
+    for receipt, number in zip(receipts, numbers, strict=True):
+        receipt.event_number = number
+    Receipt.objects.bulk_update(receipts, ["event_number"])
 
 
 def _reset_password_unless_needed(person: Person) -> str:

@@ -11,6 +11,7 @@ from .. import offboarding, policies
 from ..models import (
     TERMS_FIELDS,
     AccessRequest,
+    AssetGrant,
     Membership,
     OwnershipClaim,
     OwnershipOffer,
@@ -51,16 +52,30 @@ def seat(*, account: BusinessAccount, person: Person, role: Role, terms: Terms) 
     return member
 
 
-def end(membership: Membership) -> dict[str, Any]:
-    """End a membership, its asset grants and an open offer of ownership; return what ended, for the event."""
-    gone = grants_of(membership)
-    membership.asset_grants.all().delete()
-    offers = OwnershipOffer.objects.open().made_to(membership)
-    withdrawn = offers.update(state=OwnershipOffer.State.WITHDRAWN, answered_at=timezone.now())
-    before = {"role": membership.role.as_event(), "state": str(membership.state), "grants": gone, "offers": withdrawn}
-    before["terms"] = membership.terms.as_event()
-    membership.state, membership.ended_at = Membership.State.ENDED, timezone.now()
-    membership.save(update_fields=["state", "ended_at"])
+def end(members: Collection[Membership], *, of: Person) -> dict[int, dict[str, Any]]:
+    """End memberships of one person with their asset grants and open offers of ownership, in one statement for each.
+
+    Returns what ended, by account, for the events. The members come with role and sponsor.
+    """
+    now, gone = timezone.now(), _grants_of_each(members)
+    AssetGrant.objects.filter(membership__in=members).delete()
+    offers = OwnershipOffer.objects.open().filter(person=of, account__in=[member.account_id for member in members])
+    offered_in = list(offers.values_list("account_id", flat=True))
+    offers.update(state=OwnershipOffer.State.WITHDRAWN, answered_at=now)
+    before = {
+        member.account_id: {
+            "role": member.role.as_event(),
+            "state": str(member.state),
+            "grants": gone.get(member.pk, {}),
+            "offers": offered_in.count(member.account_id),
+            "terms": member.terms.as_event(),
+        }
+        for member in members
+    }
+    state = Membership.State.ENDED
+    Membership.objects.filter(pk__in=[member.pk for member in members]).update(state=state, ended_at=now)
+    for member in members:
+        member.state, member.ended_at = state, now
     return before
 
 
@@ -126,8 +141,13 @@ def lapse_claims(person: Person, account_ids: Collection[int]) -> int:
 
 def grants_of(membership: Membership) -> dict[str, list[str]]:
     """Return what is granted to a member, by asset id, as an event keeps it."""
-    grants: dict[str, list[str]] = {}
-    rows = membership.asset_grants.order_by("content_object_id", "permission__codename")
-    for asset_id, code in rows.values_list("content_object_id", "permission__codename"):
-        grants.setdefault(str(asset_id), []).append(code)
+    return _grants_of_each([membership]).get(membership.pk, {})
+
+
+def _grants_of_each(members: Collection[Membership]) -> dict[int, dict[str, list[str]]]:
+    """Return what is granted to each of these members that has grants, by membership, then as `grants_of`."""
+    grants: dict[int, dict[str, list[str]]] = {}
+    rows = AssetGrant.objects.filter(membership__in=members).order_by("content_object_id", "permission__codename")
+    for pk, asset_id, code in rows.values_list("membership_id", "content_object_id", "permission__codename"):
+        grants.setdefault(pk, {}).setdefault(str(asset_id), []).append(code)
     return grants

@@ -332,7 +332,8 @@ def test_an_act_writes_exactly_one_event(act):
 def test_an_act_whose_event_cannot_be_written_changes_nothing(act, monkeypatch):
     given = ACTS[act](House())
     before = _everything()
-    monkeypatch.setattr("audit.recording._append", lambda *args: 1 / 0)
+    for written in ("_append", "_append_many"):
+        monkeypatch.setattr(f"audit.recording.{written}", lambda *args: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         act(**given)

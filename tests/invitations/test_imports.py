@@ -62,6 +62,15 @@ def csv_rows(response):
     return list(csv.reader(io.StringIO(text)))
 
 
+def test_the_same_columns_chosen_again_are_no_second_act(account, anna):
+    listing, role = listed(account, ["a@example.com", "Editor"]), Role.objects.built_in("editor")
+
+    for _time in range(2):
+        actions.map_columns(listing=listing, columns={"address": 1}, role=role, message="", by=account.owner)
+
+    assert Event.objects.named("invitation.list_mapped").count() == 1
+
+
 # --- The dry run ------------------------------------------------------------------------------------------------------
 @pytest.mark.rule(2)
 @pytest.mark.rule(5)

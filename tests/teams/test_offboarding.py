@@ -16,9 +16,10 @@ from django.utils import timezone
 from accounts.errors import ChangedMeanwhile, MissingPermission, PolicyViolation
 from accounts.models import OutgoingMail, Person, Session
 from audit.models import Event
+from invitations.actions import invite, resend
 from invitations.models import Invitation
 from teams import actions, offboarding
-from teams.models import AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt
+from teams.models import AssetGrant, Membership, Offboarding, OwnershipOffer, Receipt, Role
 from tests.factories import (
     PASSWORD,
     AssetFactory,
@@ -119,6 +120,18 @@ def test_invitations_to_the_person_end_too(leaver):
     end(leaver)
 
     assert not Invitation.objects.open().filter(address=leaver.person.email).exists()
+
+
+@db
+def test_an_invitation_that_ran_out_does_not_come_back_with_a_sponsor_who_is_gone(leaver):
+    new = InvitationFactory(account=leaver.account, sponsor=leaver.person, expired=True)
+
+    receipt = end(leaver).receipts.get()
+    sent_again = resend(invitation=new, by=leaver.account.owner)
+
+    assert sent_again.sponsor is None
+    ended = receipt.statement["ended"]["others"]["Invitations left without anyone who answers for them"]
+    assert ended == [f"{new.address} as Editor"]
 
 
 @db
@@ -415,6 +428,21 @@ def test_it_is_brought_back_as_it_was(leaver, client, mailoutbox):
     assert Event.objects.about(back).get().name == "member.brought_back"
     assert not Invitation.objects.open().exists()
     assert not Person.objects.get(pk=leaver.person_id).has_usable_password()
+
+
+@db
+@pytest.mark.rule(6)
+def test_who_is_brought_back_is_not_invited_any_more(leaver):
+    receipt = end(leaver).receipts.get()
+    owner, address = leaver.account.owner, leaver.person.email
+    sent = invite(account=leaver.account, address=address, role=Role.objects.built_in("editor"), by=owner)
+    elsewhere = InvitationFactory(address=address)
+
+    [back] = actions.bring_back(receipt=receipt, by=owner)
+
+    assert Invitation.objects.get(pk=sent.pk).state == "revoked"
+    assert Invitation.objects.get(pk=elsewhere.pk).state == "open"
+    assert Event.objects.about(back).get().parts["before"] == {"others": {"Invitations to the person": 1}}
 
 
 @db
