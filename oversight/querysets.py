@@ -13,11 +13,12 @@ from audit.models import Chain, Event
 from audit.querysets import EventQuerySet
 from invitations.models import Invitation
 from logins.models import SharedLogin
-from teams.events import LEFT, OFFBOARDED, RAN_OUT, SUSPENDED
+from teams.events import ENGAGEMENT_ENDED, LEFT, OFFBOARDED, RAN_OUT, SUSPENDED
 from teams.holdings import accesses_of
-from teams.models import AccessRequest, Membership, OwnershipClaim, OwnershipOffer, Role
+from teams.models import AccessRequest, EndedEngagement, Membership, OwnershipClaim, OwnershipOffer, Role
 
-TELL_THE_END = [SUSPENDED.name, OFFBOARDED.name, LEFT.name, RAN_OUT.name]  # what says that an access rests or is over
+# What says that an access rests or is over.
+TELL_THE_END = [SUSPENDED.name, OFFBOARDED.name, ENGAGEMENT_ENDED.name, LEFT.name, RAN_OUT.name]
 
 
 def current_seats(person: Person, text: str = "") -> QuerySet[Membership]:
@@ -126,7 +127,7 @@ def told_to(person: Person) -> EventQuerySet:
 
     Where access is suspended, ended or run out, nothing of what came after it is told but that very act (rule 4).
     """
-    rows = Event.objects.done_to(person.pk)
+    rows = _done_to(person)
     mine = Membership.objects.filter(person=person).values_list("account_id", flat=True)
     for account_id, access in accesses_of(person, set(mine)).items():
         standing, since = access.standing
@@ -134,6 +135,15 @@ def told_to(person: Person) -> EventQuerySet:
             chain = Q(chain__kind=Chain.Kind.ACCOUNT, chain__subject_id=account_id)
             rows = rows.exclude(chain & Q(at__gt=since) & ~Q(name__in=TELL_THE_END))
     return rows
+
+
+def _done_to(person: Person) -> EventQuerySet:
+    """Return the events that concern a person alone, and those that ended a whole engagement the person was in."""
+    together = list(EndedEngagement.objects.filter(members__person=person).values_list("pk", flat=True))
+    if not together:
+        return Event.objects.done_to(person.pk)
+    named = Q(target_kind=EndedEngagement.audit_kind, target_id__in=together, result=Event.Result.DONE)
+    return Event.objects.filter(Q(about_id=person.pk) | named)
 
 
 def security_of(person: Person) -> dict[str, Any]:

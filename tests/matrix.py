@@ -51,6 +51,7 @@ class Post:
 LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
 RECEIPT, IMPORT, CLAIM, ROLE = {"pk": "receipt"}, {"pk": "import"}, {"pk": "claim"}, {"code": "role"}
+ENGAGEMENT, ENDED = {"key": "engagement"}, {"pk": "ended_engagement"}
 LOGIN, KNOWER = {"pk": "shared_login"}, {"pk": "shared_login", "knower_id": "knower"}
 
 INSIDE = {
@@ -128,6 +129,13 @@ INSIDE = {
     "receipt": Inside(VIEW_AUDIT, RECEIPT),
     "receipt_file": Inside(VIEW_AUDIT, RECEIPT, given={"kind": "json"}),
     "bring_back": Inside(MANAGE_TEAM, RECEIPT, ACT),
+    "engagements": Inside(MANAGE_TEAM),
+    "engagement": Inside(MANAGE_TEAM, ENGAGEMENT),
+    "set_engagement_end": Inside(MANAGE_TEAM, ENGAGEMENT, ACT),
+    "end_engagement": Inside(MANAGE_TEAM, ENGAGEMENT, ACT),
+    "engagement_receipt": Inside(VIEW_AUDIT, ENDED),
+    "engagement_receipt_file": Inside(VIEW_AUDIT, ENDED, given={"kind": "json"}),
+    "bring_engagement_back": Inside(MANAGE_TEAM, ENDED, ACT),
     "account_settings": Inside(VIEW_ACCOUNT, methods=ACT),
     "upgrade_account": Inside(OWN_ACCOUNT, methods=ACT, leads="account_settings"),
     "assets": Inside(VIEW_ACCOUNT),
@@ -186,6 +194,9 @@ POSTS = {
     "restore_member": Post(),
     "offboard_member": Post({"reason": "Left"}),
     "bring_back": Post(),
+    "set_engagement_end": Post({"ends_at_span": "30"}, answer=200),  # it shows what would happen
+    "end_engagement": Post({"reason": "It is over"}, answer=409),  # nobody has looked at who would lose access
+    "bring_engagement_back": Post({"members": "{ended_seat}"}),
     "export_members": Post({"format": "csv"}, answer=200),
     "account_settings": Post({"name": "A new name"}, needs=MANAGE_SECURITY),
     "upgrade_account": Post(answer=422),  # it is a business account already

@@ -14,6 +14,7 @@ from .claims import (
     withdraw_claim,
 )
 from .ends import announce_end, note_end
+from .engagements import bring_engagement_back, end_engagement
 from .exporting import export_members
 from .grants import set_grants
 from .members import change_role, confirm_role, leave, restore, suspend
@@ -30,6 +31,7 @@ __all__ = [
     "approve_request",
     "ask_for_access",
     "bring_back",
+    "bring_engagement_back",
     "carry_out_claim",
     "change_policy",
     "change_role",
@@ -41,6 +43,7 @@ __all__ = [
     "decline_ownership",
     "drop_successor",
     "edit_role",
+    "end_engagement",
     "export_members",
     "lapse_claim",
     "leave",

@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import post
-from accounts.actions.sessions import drop_sessions
 from accounts.errors import PolicyViolation
 from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
@@ -16,9 +15,9 @@ from audit.recording import action, record
 
 from .. import authority, offboarding, policies
 from ..events import BROUGHT_BACK, OFFBOARDED
-from ..models import Membership, Offboarding, OwnershipOffer, Receipt
-from ..returning import what_returns
-from . import seating
+from ..models import Membership, Offboarding, Receipt
+from ..returning import Return, what_returns
+from . import ending, seating
 from .grants import write_grants
 
 
@@ -37,23 +36,18 @@ def offboard(*, membership: Membership, by: Person, reason: str, also: Sequence[
     for member in members:
         authority.require(by, MANAGE_TEAM, on=member.account, over=member)
     now = timezone.now()
-    held = {member.account_id: _held(member) for member in members}
-    ends = offboarding.what_ends(person, ids)
-    before = {member.account_id: seating.end(member) for member in members}
-    offboarding.end(person, ids)
-    own = {"sessions": drop_sessions(person), "password": _reset_password_unless_needed(person)}
+    ended = ending.end_access(members)
     checked = offboarding.residue(person, ids)
     act = Offboarding.objects.create(person=person, by=by, at=now)
     for member in members:
         here = [row for row in checked if row.account_id in {None, member.account_id}]
-        others = ends[member.account_id]
         statement: dict[str, Any] = {
-            "person": {"id": person.pk, "name": str(person), "address": person.email},
+            "person": ending.named(person),
             "account": {"id": member.account_id, "name": member.account.name},
             "by": {"id": by.pk, "name": str(by)},
             "at": instant(now),
             "reason": reason,
-            "ended": {**held[member.account_id], "others": others, **own},
+            "ended": ended.said[member.account_id],
             "checked": [row.as_receipt() for row in here],
         }
         receipt = Receipt(offboarding=act, account=member.account, membership=member, statement=statement)
@@ -63,9 +57,9 @@ def offboard(*, membership: Membership, by: Person, reason: str, also: Sequence[
             by=by,
             on=member.account,
             target=member,
-            before={**before[member.account_id], "others": {label: len(things) for label, things in others.items()}},
+            before=ended.before[member.account_id],
             after={
-                **own,
+                **ended.own,
                 "left": sum(row.found for row in here),
                 "receipt": receipt.pk,
                 "digest": receipt.digest,
@@ -92,12 +86,7 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
     now, members = timezone.now(), []
     for row in receipts:
         back = what_returns(row, by=by)
-        member = seating.seat(account=row.account, person=row.offboarding.person, role=back.role, terms=back.terms)
-        if back.suspended:
-            member.state, member.suspended_at = Membership.State.SUSPENDED, now
-        member.save(update_fields=["state", "suspended_at"])
-        for (asset, ends_at), codes in back.grants.items():
-            write_grants(member, asset, codes, ends_at=ends_at)
+        member = give_back(back, account=row.account, person=row.offboarding.person)
         row.brought_back_at, row.brought_back_by = now, by
         row.save(update_fields=["brought_back_at", "brought_back_by"])
         after = {"role": back.role.as_event(), "grants": seating.grants_of(member), "receipt": row.pk}
@@ -106,6 +95,17 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
     first = receipts[0]
     post(kind=policies.BACK_MAIL, about=first, address=first.offboarding.person.email, account=first.account)
     return members
+
+
+def give_back(back: Return, *, account: BusinessAccount, person: Person) -> Membership:
+    """Seat a person as before, with the grants, suspended where that was so. Shared by acts, so it writes no event."""
+    member = seating.seat(account=account, person=person, role=back.role, terms=back.terms)
+    if back.suspended:
+        member.state, member.suspended_at = Membership.State.SUSPENDED, timezone.now()
+        member.save(update_fields=["state", "suspended_at"])
+    for (asset, ends_at), codes in back.grants.items():
+        write_grants(member, asset, codes, ends_at=ends_at)
+    return member
 
 
 def _lock(*memberships: Membership) -> list[Membership]:
@@ -131,33 +131,3 @@ def _lock_receipts(*receipts: Receipt) -> list[Receipt]:
         receipt.account = accounts[row.account_id]
         locked[row.pk] = receipt
     return [locked[pk] for pk in dict.fromkeys(row.pk for row in receipts)]
-
-
-def _held(member: Membership) -> dict[str, Any]:
-    """Return what a membership gives, as a receipt keeps it, so that it can be brought back as it was."""
-    grants = member.asset_grants.select_related("content_object", "permission").order_by("content_object_id", "pk")
-    return {
-        "role": member.role.as_event(),
-        "state": str(member.state),
-        "joined_at": instant(member.joined_at),
-        "ends_at": instant(member.ends_at) if member.ends_at else None,
-        "grants": [
-            {
-                "asset": grant.content_object_id,
-                "name": grant.content_object.name,
-                "code": grant.permission.codename,
-                "ends_at": instant(grant.ends_at) if grant.ends_at else None,
-            }
-            for grant in grants
-        ],
-        "offers": OwnershipOffer.objects.open().made_to(member).count(),
-    }
-
-
-def _reset_password_unless_needed(person: Person) -> str:
-    """Make the password unusable where no membership is left, and say what was done with it: reset, or kept."""
-    if Membership.objects.held_by(person).exists():
-        return policies.PASSWORD_KEPT
-    person.set_unusable_password()
-    person.save(update_fields=["password"])
-    return policies.PASSWORD_RESET

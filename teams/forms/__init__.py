@@ -1,5 +1,6 @@
 """Parsing and wording of what is asked about members, grants, offboarding and ownership."""
 
+from .engagements import BringEngagementBackForm, EndEngagementForm, EngagementEndForm, EngagementSearchForm
 from .exporting import ExportMembersForm
 from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
 from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
@@ -20,11 +21,15 @@ __all__ = [
     "AskForRoleForm",
     "AskOnAssetForm",
     "BringBackForm",
+    "BringEngagementBackForm",
     "ChangeRoleForm",
     "ChangeTermsForm",
     "ClaimForm",
     "CompareRolesForm",
+    "EndEngagementForm",
     "EndField",
+    "EngagementEndForm",
+    "EngagementSearchForm",
     "ExportMembersForm",
     "ExtendForm",
     "GrantsForm",

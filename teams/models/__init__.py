@@ -1,8 +1,9 @@
 """Roles, memberships, asset grants, ownership offers and claims, and the receipts of offboarding."""
 
 from .claims import SHORTEST_WAIT, TAKE_WITHIN, OwnershipClaim, Succession
+from .engagements import EndedEngagement
 from .members import AssetGrant, Membership
-from .offboarding import UNDO_WITHIN, Offboarding, Receipt, text_of_statement
+from .offboarding import UNDO_WITHIN, Offboarding, Proof, Receipt, text_of_statement
 from .ownership import OwnershipOffer
 from .requests import AccessRequest
 from .roles import Role
@@ -17,12 +18,14 @@ __all__ = [
     "UNDO_WITHIN",
     "AccessRequest",
     "AssetGrant",
+    "EndedEngagement",
     "Kind",
     "Membership",
     "Offboarding",
     "OnTerms",
     "OwnershipClaim",
     "OwnershipOffer",
+    "Proof",
     "Receipt",
     "Role",
     "Succession",

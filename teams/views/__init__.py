@@ -13,6 +13,15 @@ from .claims import (
     RefuseClaim,
     WithdrawClaim,
 )
+from .engagements import (
+    BringEngagementBack,
+    EndEngagement,
+    EngagementList,
+    EngagementPage,
+    EngagementReceiptFile,
+    EngagementReceiptPage,
+    SetEngagementEnd,
+)
 from .exporting import ExportMembers
 from .members import (
     ChangeRole,
@@ -39,6 +48,7 @@ __all__ = [
     "AskForAccess",
     "AssetPage",
     "BringBack",
+    "BringEngagementBack",
     "CarryOutClaim",
     "ChangeRole",
     "ChangeRoleOfMany",
@@ -51,6 +61,11 @@ __all__ = [
     "ConfirmRole",
     "DropSuccessor",
     "EditRole",
+    "EndEngagement",
+    "EngagementList",
+    "EngagementPage",
+    "EngagementReceiptFile",
+    "EngagementReceiptPage",
     "ExportMembers",
     "ExtendMember",
     "LeaveAccount",
@@ -75,6 +90,7 @@ __all__ = [
     "RoleMatrix",
     "RolePage",
     "SecurityPolicyPage",
+    "SetEngagementEnd",
     "SuspendMany",
     "SuspendMember",
     "TeamList",
