@@ -6,6 +6,8 @@ from . import views
 
 urlpatterns: list[URLPattern] = [
     path("accounts/new/", views.OpenAccount.as_view(), name="open_account"),
+    path("people/", views.PeopleList.as_view(), name="people"),
+    path("people/grid/", views.PeopleGrid.as_view(), name="people_grid"),
     path("people/<int:pk>/", views.PersonPage.as_view(), name="person"),
 ]
 inside_an_account: list[URLPattern] = [

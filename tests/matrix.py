@@ -212,6 +212,8 @@ OUTSIDE = {
     "open_account": Outside(302, 200, 302, 422),
     "profile": Outside(302, 200, 302, 422),
     "end_session": Outside(302, 405, 302, 404, {"pk": "1"}),
+    "people": Outside(302, 200, 302, 405),
+    "people_grid": Outside(302, 200, 302, 405),
     "person": Outside(302, 404, 302, 405, {"pk": "1"}),
     "invitation_offer": Outside(404, 404, 404, 404, NO_LINK),
     "accept_invitation": Outside(404, 404, 404, 404, NO_LINK),

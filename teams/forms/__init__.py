@@ -5,6 +5,7 @@ from .exporting import ExportMembersForm
 from .members import STATES, ChangeRoleForm, GrantsForm, TeamFilterForm
 from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, ClaimForm, HeirFilterForm, NameSuccessorForm, OfferOwnershipForm
+from .people import PEOPLE_STATES, PeopleFilterForm
 from .reasons import ReasonField, ReasonForm
 from .requests import REQUEST_STATES, ApproveForm, AskForRoleForm, AskOnAssetForm, RefuseForm, RequestFilterForm
 from .roles import CompareRolesForm, RetireRoleForm, RoleFilterField, RoleForm
@@ -14,6 +15,7 @@ from .terms import UNTIL, ChangeTermsForm, EndField, ExtendForm, TermsForm, term
 __all__ = [
     "MOST_CHOICES",
     "MOST_SELECTED",
+    "PEOPLE_STATES",
     "REQUEST_STATES",
     "STATES",
     "UNTIL",
@@ -38,6 +40,7 @@ __all__ = [
     "OffboardForm",
     "OffboardManyForm",
     "OfferOwnershipForm",
+    "PeopleFilterForm",
     "ReasonField",
     "ReasonForm",
     "RefuseForm",

@@ -38,6 +38,7 @@ from .members import (
 from .offboarding import BringBack, OffboardMember, PersonPage, ReceiptFile, ReceiptPage
 from .own_roles import EditRole, MakeRole, RetireRole
 from .ownership import AnswerOffer, OwnershipOfferPage, OwnershipPage, WithdrawOffer
+from .people import PeopleGrid, PeopleList
 from .requests import AskForAccess, RequestList, RequestPage
 from .roles import CompareRoles, RoleMatrix, RolePage
 from .selection import ChangeRoleOfMany, SuspendMany
@@ -78,6 +79,8 @@ __all__ = [
     "OpenAccount",
     "OwnershipOfferPage",
     "OwnershipPage",
+    "PeopleGrid",
+    "PeopleList",
     "PersonPage",
     "ReceiptFile",
     "ReceiptPage",
