@@ -1,5 +1,6 @@
 """The questions over the whole house: one person's accounts, and what waits in an account."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -117,9 +118,42 @@ def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
         "exposed": SharedLogin.objects.exposed().filter(account__in=ids),
     }
     for name, rows in questions.items():
-        for row in rows.order_by().values("account_id").annotate(many=Count("pk")):
-            waiting.setdefault(row["account_id"], {})[name] = row["many"]
+        for account_id, many in _counted(rows).items():
+            waiting.setdefault(account_id, {})[name] = many
     return waiting
+
+
+def open_claims_in(account_ids: Iterable[int]) -> dict[int, int]:
+    """Return, for accounts whose ownership is claimed, how many claims are open."""
+    return _counted(OwnershipClaim.objects.open().filter(account__in=list(account_ids)))
+
+
+def risks_in(account_ids: Iterable[int]) -> dict[str, dict[int, int]]:
+    """Return, for accounts whose team somebody manages, numbers that tell of a risk, each by account.
+
+    `administrators` who are active, the owner among them, and current members `without_factor`.
+    """
+    ids = list(account_ids)
+    members = Membership.objects.filter(account__in=ids)
+    return {
+        "administrators": _counted(members.active().administering()),
+        "without_factor": _counted(members.current().without_second_factor()),
+    }
+
+
+def last_acts(account_ids: Iterable[int], *, by: Person | None = None) -> dict[int, dt.datetime]:
+    """Return when the newest act was done in each account, by anybody or by one person."""
+    acts = Event.objects.filter(chain=OuterRef("pk"))
+    if by is not None:
+        acts = acts.filter(actor_kind="person", actor_id=by.pk)
+    newest = acts.order_by("-at", "-number").values("at")[:1]
+    chains = Chain.objects.filter(kind=Chain.Kind.ACCOUNT, subject_id__in=list(account_ids))
+    found = chains.annotate(newest=Subquery(newest)).values_list("subject_id", "newest")
+    return {pk: newest_at for pk, newest_at in found if newest_at}
+
+
+def _counted(rows: QuerySet[Any]) -> dict[int, int]:
+    return dict(rows.order_by().values_list("account_id").annotate(many=Count("pk")))
 
 
 def told_to(person: Person) -> EventQuerySet:

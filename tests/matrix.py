@@ -208,6 +208,8 @@ NO_LINK = {"token": "x" * 43}
 OUTSIDE = {
     "front": Outside(200, 302),
     "dashboard": Outside(302, 200, 302),
+    "switch_accounts": Outside(302, 200, 302, 405),
+    "portfolio": Outside(302, 200, 302, 405),
     "my_activity": Outside(302, 200, 302),
     "open_account": Outside(302, 200, 302, 422),
     "profile": Outside(302, 200, 302, 422),
