@@ -198,7 +198,7 @@ class PortfolioForm(FilterForm):
     """Which of one's own accounts to list, and in which order."""
 
     q = PlainNameField(label=_("Name of an account"), required=False, max_length=100)
-    risk = forms.ChoiceField(label=_("Risk"), required=False, choices=[("", _("Any")), *RISKS.items()])
+    risk = forms.ChoiceField(label=_("Risk"), required=False, choices=[("", _("Any risk")), *RISKS.items()])
     state = forms.ChoiceField(required=False, choices=list(PORTFOLIO_STATES.items()), widget=forms.HiddenInput)
     sort = forms.ChoiceField(
         required=False, choices=[(sort, sort) for sort in PORTFOLIO_SORTS], widget=forms.HiddenInput

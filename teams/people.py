@@ -68,10 +68,11 @@ class PeopleOf:
     def narrowed(self, wanted: Mapping[str, Any]) -> QuerySet[Person]:
         """Return those that fit a search (name, address, organisation) and a kind.
 
-        Each has `accounts_here` (how many), `nearest_end` and `has_second_factor`.
+        Each has `accounts_here` (how many), `nearest_end` (of those ahead) and `has_second_factor`.
         """
         here = self.seats.filter(person=OuterRef("pk"))
-        numbers = here.order_by().values("person").annotate(many=Count("pk"), first=Min("ends_at"))
+        ahead = Q(ends_at__gt=timezone.now())
+        numbers = here.order_by().values("person").annotate(many=Count("pk"), first=Min("ends_at", filter=ahead))
         people = Person.objects.filter(Exists(here)).annotate(
             accounts_here=Subquery(numbers.values("many")),
             nearest_end=Subquery(numbers.values("first")),
@@ -112,13 +113,8 @@ class PeopleOf:
         return found
 
 
-def _ends_soon() -> Q:
-    now = timezone.now()
-    return Q(nearest_end__gt=now, nearest_end__lte=now + SOON)
-
-
 _STATES: dict[str, Callable[[], Q]] = {
     "several": lambda: Q(accounts_here__gt=1),
     "no_second_factor": lambda: Q(has_second_factor=False),
-    "ends_soon": _ends_soon,
+    "ends_soon": lambda: Q(nearest_end__lte=timezone.now() + SOON),
 }

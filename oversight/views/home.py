@@ -82,6 +82,7 @@ class Dashboard(SignedInMixin, TemplateView):
             text=text,
             page_obj=page,
             seats=seats,
+            oversees=sum(row["manages"] for row in seats) > 1,
             across=numbers["current"] >= MANY_TO_OVERSEE and not show_former,
             searchable=bool(text) or numbers["current"] + numbers["former"] > MANY_ACCOUNTS,
             chips=_chips(numbers, show_former, text) if numbers["former"] or show_former else [],

@@ -22,6 +22,15 @@ from ..forms import PORTFOLIO_STATES, PortfolioForm
 from ..navigation import address_of
 from ..querysets import current_seats, last_acts, open_claims_in, risks_in, waiting_in
 
+WAITING: dict[str, Callable[[int], str]] = {  # the gravest first
+    "claims": lambda many: ngettext("%d claim of the ownership", "%d claims of the ownership", many),
+    "exposed": lambda many: ngettext("%d password to change", "%d passwords to change", many),
+    "roles": lambda many: ngettext("%d role to confirm", "%d roles to confirm", many),
+    "requests": lambda many: ngettext("%d request", "%d requests", many),
+    "undelivered": lambda many: ngettext("%d undelivered invitation", "%d undelivered invitations", many),
+    "ending": lambda many: ngettext("%d access ends soon", "%d accesses end soon", many),
+}
+
 
 @dataclass
 class Line:
@@ -53,7 +62,7 @@ class Line:
 
 
 class Portfolio(SignedInMixin, TemplateView):
-    """My accounts, my role in each, what waits for me there, and what is at risk; the same few queries for any number."""
+    """My accounts: my role in each, what waits there, what is at risk; the same few queries for any number."""
 
     template_name = "oversight/portfolio.html"
 
@@ -112,22 +121,17 @@ def _sees_log(person: Any, line: Line) -> bool:
 
 def _waiting_words(account: BusinessAccount, numbers: dict[str, int]) -> list[dict[str, str]]:
     """Return what waits in an account, in words, each with the page where it is done."""
-    slug = account.slug
-    team = address_of("team", slug)
-    phrases: dict[str, tuple[Callable[[int], str], str]] = {
-        "claims": (lambda n: ngettext("%d claim of the ownership", "%d claims of the ownership", n), account.get_absolute_url()),
-        "exposed": (lambda n: ngettext("%d password to change", "%d passwords to change", n), address_of("shared_logins", slug)),
-        "roles": (lambda n: ngettext("%d role to confirm", "%d roles to confirm", n), f"{team}?state=to_confirm"),
-        "requests": (lambda n: ngettext("%d request", "%d requests", n), address_of("access_requests", slug)),
-        "undelivered": (
-            lambda n: ngettext("%d undelivered invitation", "%d undelivered invitations", n),
-            f"{address_of('invitations', slug)}?state=failed",
-        ),
-        "ending": (lambda n: ngettext("%d access ends soon", "%d accesses end soon", n), f"{team}?state=ends_soon"),
-    }  # fmt: skip
+    urls = {
+        "claims": account.get_absolute_url(),
+        "exposed": address_of("shared_logins", account.slug),
+        "roles": f"{address_of('team', account.slug)}?state=to_confirm",
+        "requests": address_of("access_requests", account.slug),
+        "undelivered": f"{address_of('invitations', account.slug)}?state=failed",
+        "ending": f"{address_of('team', account.slug)}?state=ends_soon",
+    }
     return [
-        {"words": words(numbers[name]) % numbers[name], "url": url}
-        for name, (words, url) in phrases.items()
+        {"words": words(numbers[name]) % numbers[name], "url": urls[name]}
+        for name, words in WAITING.items()
         if numbers.get(name)
     ]
 

@@ -37,7 +37,7 @@ class EndEngagementForm(forms.Form):
     reason = ReasonField(
         required=True,
         label=_("Why"),
-        help_text=_("It stands in the log and on the receipt. Nobody is told."),
+        help_text=_("It stands in the log and on the receipt. The people are not told."),
         error_messages={"required": _("Say why, for those who ask later.")},
     )
 

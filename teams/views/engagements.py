@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
@@ -36,6 +37,7 @@ from .offboarding import as_file, event_of, grants_in_words, grants_that_return,
 from .selection import ActOnSelection, Fate
 
 LATEST_ENDED = 5
+USUAL_SPAN = dt.timedelta(days=90)
 
 
 class EngagementList(AccountView, TemplateView):
@@ -167,6 +169,11 @@ class SetEngagementEnd(EngagementView, ActOnSelection):
         """Take its people as the selection."""
         super().load()
         self.members, self.too_many = self.engagement.members, False
+
+    def get_initial(self) -> dict[str, Any]:
+        """Begin with the latest end that anybody has, or with the usual span: an access without an end is a choice."""
+        ends = [row.ends_at for row in self.members if row.ends_at]
+        return {"ends_at": max(ends, default=timezone.now() + USUAL_SPAN)}
 
     def fates(self, form: Any) -> list[Fate]:
         """Return for each whether the end can be set."""

@@ -18,15 +18,18 @@ from invitations import actions as invitations
 from invitations.models import Invitation
 from teams import actions
 from teams.engagements import engagement_of, engagements_in, key_of
-from teams.models import AssetGrant, EndedEngagement, Membership, Terms
+from teams.models import AssetGrant, EndedEngagement, Membership, Role, Terms
 from tests.factories import (
     AssetFactory,
     BusinessAccountFactory,
     EndedEngagementFactory,
     InvitationFactory,
     MembershipFactory,
+    OwnershipClaimFactory,
     PersonFactory,
+    claimant_in,
     grant,
+    owner_of,
 )
 from tests.post import the_post_goes_out
 from tests.together import at_once, committed, one_behind_the_other
@@ -243,7 +246,7 @@ def test_where_one_of_them_manages_the_team_only_the_owner_can_end_it_and_nothin
     assert "Rosa manages the team, so only the owner" in refusal.value.words
     assert "Rosa manages the team, so only the owner" in page
     assert "<textarea" not in page
-    assert engagement_of(northwind, KEY).members.__len__() == 3
+    assert len(engagement_of(northwind, KEY).members) == 3
     with pytest.raises(PolicyViolation):
         end(northwind, by=rosa.person)
     assert len(end(northwind).statement["people"]) == 3
@@ -496,7 +499,78 @@ def test_who_becomes_an_agencys_person_while_an_offer_is_open_can_not_accept_it(
     assert northwind.owner != eddie.person
 
 
-def _role(code):
-    from teams.models import Role
+@pytest.mark.rule(3)
+def test_who_becomes_an_agencys_person_while_a_claim_is_open_can_not_carry_it_out(northwind):
+    claim = OwnershipClaimFactory(account=northwind, days=15)
+    seat = Membership.objects.get(account=northwind, person=claim.person)
+    actions.change_terms(membership=seat, terms=Terms("agency", NAME), by=northwind.owner)
 
+    with pytest.raises(PolicyViolation, match="own"):
+        actions.carry_out_claim(claim=claim, shown_at=timezone.now(), by=claim.person)
+
+    northwind.refresh_from_db()
+    assert northwind.owner != claim.person
+
+
+@pytest.mark.rule(3)
+def test_an_agencys_person_is_offered_nothing_claims_nothing_and_is_no_successor(northwind):
+    rosa = claimant_in(northwind, kind="agency", organisation=NAME)
+    owner = northwind.owner
+    attempts = [
+        lambda: actions.offer_ownership(account=northwind, membership=rosa, by=owner),
+        lambda: actions.name_successor(account=northwind, membership=rosa, by=owner),
+        lambda: actions.claim_ownership(account=northwind, reason="x", shown_at=timezone.now(), by=rosa.person),
+    ]
+
+    for attempt in attempts:
+        with pytest.raises(PolicyViolation):
+            attempt()
+
+
+@pytest.mark.rule(3)
+def test_a_named_successor_who_becomes_an_agencys_person_claims_nothing(northwind):
+    eddie = claimant_in(northwind, holding="editor")
+    actions.name_successor(account=northwind, membership=eddie, by=northwind.owner)
+    actions.change_terms(membership=eddie, terms=Terms("agency", NAME), by=northwind.owner)
+
+    with pytest.raises(PolicyViolation):
+        actions.claim_ownership(account=northwind, reason="x", shown_at=timezone.now(), by=eddie.person)
+
+
+@pytest.mark.rule(3)
+@pytest.mark.parametrize("act", ["change_terms", "bring_back"])
+def test_the_owner_is_never_from_an_agency(northwind, act):
+    if act == "change_terms":
+        with pytest.raises(PolicyViolation):
+            actions.change_terms(
+                membership=owner_of(northwind), terms=Terms("agency", NAME),
+                by=MembershipFactory(account=northwind, holding="administrator").person,
+            )  # fmt: skip
+        with pytest.raises(PolicyViolation):
+            actions.change_terms(membership=owner_of(northwind), terms=Terms("agency", NAME), by=northwind.owner)
+    else:
+        ended = end(northwind)
+        back = actions.bring_engagement_back(engagement=ended, members=list(ended.members.all()), by=northwind.owner)
+        with pytest.raises(PolicyViolation):
+            actions.offer_ownership(account=northwind, membership=back[0], by=northwind.owner)
+
+    assert owner_of(northwind).kind == "employee"
+
+
+@pytest.mark.rule(3)
+def test_accepting_races_with_becoming_an_agencys_person(fresh_database):
+    account = committed(make)
+    eddie = Membership.objects.get(person__name="Eddie")
+    offer = actions.offer_ownership(account=account, membership=eddie, by=account.owner)
+
+    race = one_behind_the_other(
+        lambda: actions.change_terms(membership=eddie, terms=Terms("agency", NAME), by=account.owner),
+        lambda: actions.accept_ownership(offer=offer, by=eddie.person),
+    )
+
+    assert isinstance(race.second, PolicyViolation)
+    assert not Membership.objects.filter(role__code="owner", kind="agency").exists()
+
+
+def _role(code):
     return Role.objects.built_in(code)
