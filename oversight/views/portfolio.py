@@ -107,10 +107,10 @@ def _line(person: Any, seat: Membership, access: Access) -> Line:
     active = standing is Standing.ACTIVE
     line = Line(seat, seat.account, standing, access.role_name, owns=seat.account.owner_id == person.pk)
     line.manages = active and person.has_perm(MANAGE_TEAM, seat.account)
-    if access.asks_second_factor and not access.has_second_factor:
+    if standing is Standing.NO_SECOND_FACTOR:
         line.risks["no_factor"] = _("You have no second factor, and it is asked for")
     now = timezone.now()
-    if access.ends_at and now < access.ends_at <= now + SOON:
+    if line.tells_role and access.ends_at and now < access.ends_at <= now + SOON:
         line.risks["ends"] = _("Your access ends soon")
     return line
 

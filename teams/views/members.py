@@ -26,6 +26,7 @@ from .. import actions
 from ..access import standing_of
 from ..authority import lacking, lacking_on, obstacle
 from ..coverage import SingleHanded, left_to_one
+from ..engagements import key_of
 from ..events import ACCOUNT_OPENED, ROLE_EDITED, ROLE_RETIRED
 from ..forms import (
     MOST_SELECTED,
@@ -153,6 +154,7 @@ class MemberPage(MemberView, TemplateView):
             has_second_factor=not Membership.objects.filter(pk=self.member.pk).without_second_factor().exists(),
             wide=[PERMISSIONS[code].words for code in sorted(self.member.role.permissions & WIDE)],
             receipt=Receipt.objects.of(self.member).first(),
+            organisation_url=_organisation_page(self.member),
             engagement=EndedEngagement.objects.of(self.member).first(),
             elsewhere=len(seats_of(self.member.person, seen_by=self.me)) - 1,
             **kwargs,
@@ -470,6 +472,13 @@ def _reached(member: Membership) -> list[Event]:
     acts = Event.objects.in_chain_of(member.account).named(ROLE_EDITED.name, ROLE_RETIRED.name)
     done = acts.filter(result=Event.Result.DONE).order_by("-number")[:LONGEST_HISTORY]
     return [event for event in done if any(row["membership"] == member.pk for row in event.parts["after"]["members"])]
+
+
+def _organisation_page(member: Membership) -> str:
+    """Return where the people of the member's organisation stand together; empty for who is of none, or has left."""
+    if not (member.is_current and member.is_from_outside and member.organisation):
+        return ""
+    return reverse("engagement", args=[member.account.slug, key_of(member.organisation)])
 
 
 def _ended_together(member: Membership) -> list[Event]:

@@ -201,6 +201,20 @@ def test_who_is_in_no_account_is_told_what_to_do(client):
     assert "You are in no account yet" in main(client)
 
 
+@pytest.mark.parametrize("state", [{"suspended": True}, {"ends_at": timezone.now()}, {"unconfirmed": True}])
+def test_where_my_access_rests_not_even_the_policy_is_told(client, mara, state):
+    policy = {"confirmation": "before", "second_factor": "everyone"}
+    account = BusinessAccountFactory(name="Alpha", policy_and_seat=policy)
+    MembershipFactory(account=account, person=mara, holding="administrator", **state)
+    busy(account)
+    client.force_login(mara)
+
+    line = lines(client)["Alpha"]
+
+    assert (line.manages, line.waiting, line.risks, line.last_at) == (False, [], {}, None)
+    assert "second factor" not in main(client).split("<tbody>")[1]
+
+
 # --- The switch -------------------------------------------------------------------------------------------------------
 def found(client, q="", **more):
     response = client.get(reverse("switch_accounts"), {"q": q, **more})

@@ -376,6 +376,30 @@ def test_who_accepts_while_the_engagement_ends_is_not_left_behind(fresh_database
     assert len(engagement_of(account, KEY).members) == 3
 
 
+def test_who_accepts_after_the_engagement_ended_does_not_get_in(fresh_database):
+    account = committed(make)
+    priya = committed(lambda: PersonFactory(email="priya@brightside.example"))
+    offer = Invitation.objects.get(address=priya.email)
+
+    race = one_behind_the_other(lambda: end(account), lambda: invitations.accept(invitation=offer, by=priya))
+
+    assert race.first.statement["invitations"] == ["priya@brightside.example as Editor"]
+    assert isinstance(race.second, Exception)
+    assert not engagement_of(account, KEY).members
+
+
+def test_a_member_leads_to_everybody_of_the_same_organisation(northwind, anna, client):
+    client.force_login(anna)
+
+    pages = {
+        name: client.get(at(northwind, "member", Membership.objects.get(person__name=name).pk)).content.decode()
+        for name in ("Ines Duarte", "Eddie")
+    }
+
+    assert at(northwind, "engagement", KEY) in pages["Ines Duarte"]
+    assert "/agencies/" not in pages["Eddie"]
+
+
 @pytest.mark.rule(12)
 @pytest.mark.parametrize("where", ["audit.recording._append", "teams.engagements.residue", "teams.offboarding.residue"])
 def test_broken_off_anywhere_it_leaves_nothing_behind(northwind, monkeypatch, where):
