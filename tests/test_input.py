@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db
 FIELDS = [  # of every form and filter
     "a", "about", "act", "address", "address_column", "addresses", "after", "again", "all", "also", "answer", "asset",
     "b", "before", "changed_at", "code", "codes", "confirmation", "credential", "days", "decision", "door", "email",
-    "ends_at_span", "ends_at_until", "expires_at_span", "expires_at_until", "format", "grants", "handle",
-    "invitation_days", "kind", "known_since", "label", "login", "member", "membership", "message", "message_column",
-    "most_administrators", "move_to", "name", "next", "organisation", "outside_days", "page", "password", "password1",
-    "permission", "person", "platform", "purpose", "q", "reason", "result", "role", "role_column", "second_factor",
-    "seen", "show", "side", "signature", "since", "since_on", "sort", "sponsor", "state", "statement", "sure",
-    "target", "time_zone", "told", "told_by", "typed_name", "until", "username", "what",
+    "ends_at_span", "ends_at_until", "expires_at_span", "expires_at_until", "format", "from", "grants", "handle",
+    "here", "invitation_days", "kind", "known_since", "label", "login", "member", "members", "membership", "message",
+    "message_column", "most_administrators", "move_to", "name", "next", "organisation", "outside_days", "page",
+    "password", "password1", "permission", "person", "platform", "purpose", "q", "reason", "result", "risk", "role",
+    "role_column", "second_factor", "seen", "show", "side", "signature", "since", "since_on", "sort", "sponsor",
+    "state", "statement", "sure", "target", "time_zone", "told", "told_by", "typed_name", "until", "username", "what",
 ]  # fmt: skip
 BROKEN = [
     b"", b"\0", b"a\0b@example.com", b"\xff\xfe", b"\xed\xa0\x80", "\u202e".encode(), b"9" * 19, b"9" * 5_000, b"-1",

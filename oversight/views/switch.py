@@ -13,7 +13,7 @@ from ..navigation import switch_of
 class SwitchAccounts(SignedInMixin, TemplateView):
     """The lines of the switch for a search: a part of a page, which replaces the lines that are there."""
 
-    template_name = "components/account_switch_list.html"
+    template_name = "oversight/account_switch_list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Find the accounts, and mark the one the reader is in."""

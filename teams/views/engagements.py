@@ -132,23 +132,31 @@ class EndEngagement(EngagementView, AccountFormView):
         members = self.engagement.members
         people = [row.person_id for row in members]
         return super().get_context_data(
-            previews=[self._preview(row) for row in members],
+            previews=self._previews(members),
             offers=[offer.words for _kind, offer in self.engagement.offers],
             alone=left_after(self.account, losing=dict.fromkeys(PERMISSIONS, people)) if members else [],
             seen=self.engagement.fingerprint(),
             **kwargs,
         )
 
-    def _preview(self, row: Membership) -> dict[str, Any]:
-        ends = offboarding.what_ends(row.person, [self.account.pk])[self.account.pk]
-        refusal = obstacle(self.me, self.account, row)
-        return {
-            "member": row,
-            "grants": grants_by_asset(row).items(),
-            "others": ends.items(),
-            "refusal": refusal.words if refusal else "",
-            "kept": Membership.objects.held_by(row.person).exclude(pk=row.pk).exists(),
-        }
+    def _previews(self, members: Sequence[Membership]) -> list[dict[str, Any]]:
+        here = [row.pk for row in members]
+        elsewhere = Membership.objects.current().filter(person__memberships__in=here, account__closed_at=None)
+        kept = set(elsewhere.exclude(pk__in=here).values_list("person_id", flat=True))
+        previews = []
+        for row in members:
+            ends = offboarding.what_ends(row.person, [self.account.pk])[self.account.pk]
+            refusal = obstacle(self.me, self.account, row)
+            previews.append(
+                {
+                    "member": row,
+                    "grants": grants_by_asset(row).items(),
+                    "others": ends.items(),
+                    "refusal": refusal.words if refusal else "",
+                    "kept": row.person_id in kept,
+                }
+            )
+        return previews
 
     def form_valid(self, form: EndEngagementForm) -> HttpResponse:
         """End it, and show the receipt."""
