@@ -134,7 +134,8 @@ document.addEventListener("keydown", (event) => {
   const list = document.querySelector(`[data-menu-key="${CSS.escape(event.key.toLowerCase())}"]`);
   if (!list) return;
   event.preventDefault();
-  list.togglePopover();
+  document.querySelector(`[popovertarget="${list.id}"]`)?.click(); // opened by its button, it knows its place
+  list.querySelector("[data-menu-search]")?.focus();
 });
 // Enter in a menu's search opens the first line that answers what is typed; before it has come, the form is sent.
 document.addEventListener("keydown", (event) => {

@@ -68,15 +68,20 @@ def test_the_agencys_person_hops_between_sixty_clients_by_the_keyboard(browser, 
     signs_in(ines)
     switch = ines.page.locator("#account-switch")
 
+    ines.page.wait_for_load_state("load")
     ines.page.keyboard.press("Control+k")
     expect(switch).to_be_visible()
+    button = ines.page.locator("button.switch")
+    assert switch.bounding_box()["y"] >= button.bounding_box()["y"] + button.bounding_box()["height"]
     expect(switch.get_by_text("Northwind Coffee")).to_have_count(0)  # beyond the first fifty
     ines.page.keyboard.type("northw")
     expect(switch.get_by_text("Northwind Coffee")).to_be_visible()
     ines.page.keyboard.press("Enter")
 
     expect(ines.page).to_have_url(re.compile(re.escape(northwind.get_absolute_url())))
+    ines.page.wait_for_load_state("load")  # a key finds nobody before the script is there
     ines.page.keyboard.press("Control+k")
+    expect(switch.locator("[data-menu-search]")).to_be_focused()
     ines.page.keyboard.type("client 0")
     expect(switch.locator(".menu-item", has_text="Client")).to_have_count(10)
     ines.page.keyboard.press("ArrowDown")
