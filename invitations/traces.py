@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
-from teams.models import Role
+from teams.engagements import Offer
+from teams.engagements import Offers as EngagementOffers
+from teams.models import OUTSIDE, Role
 from teams.offboarding import Found, Reference, Trace
 from teams.reach import Offered, Offers
 
@@ -65,6 +67,27 @@ def _of(role: Role) -> list[Offered]:
     return [Offered(pk, address) for pk, address in rows.values_list("pk", "address")]
 
 
+def _from_outside(account_id: int) -> InvitationQuerySet:
+    return Invitation.objects.open().filter(account=account_id, kind__in=OUTSIDE).exclude(organisation="")
+
+
+def _offered(account_id: int) -> Iterator[Offer]:
+    for row in _from_outside(account_id).select_related("role").order_by("pk"):
+        words = _("%(address)s as %(role)s") % {"address": row.address, "role": row.role}
+        yield Offer(row.pk, row.organisation, words)
+
+
+def _left(account_id: int) -> list[str]:
+    rows = Invitation._base_manager.filter(_is_open(), account_id=account_id, kind__in=OUTSIDE)
+    return list(rows.values_list("organisation", flat=True))
+
+
+ENGAGEMENT_OFFERS = EngagementOffers(
+    gettext_lazy("Invitations to people of this organisation"),
+    _offered,
+    lambda ids: revoke_all(Invitation.objects.open().filter(pk__in=ids)),
+    _left,
+)
 OFFERS = Offers(_of, move_offers)
 TRACES = [
     Trace(

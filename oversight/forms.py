@@ -11,12 +11,19 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import FilterForm, PlainNameField
 from accounts.models import BusinessAccount
 from audit.events import Act, all_acts
 from audit.models import Event
 from audit.querysets import Narrowing
 from teams.models import Membership
 
+RISKS = {
+    "no_factor": _("I lack the second factor"),
+    "ends": _("My access ends soon"),
+    "alone": _("Only one administers"),
+    "without_factor": _("People without second factor"),
+}
 LARGEST_ID = 2**63 - 1
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2200, 1, 1)  # beyond, zones and databases disagree on what a day is
 GROUPS = {
@@ -25,6 +32,7 @@ GROUPS = {
     "asset": _("Assets"),
     "asset_group": _("Groups of assets"),
     "audit": _("The log"),
+    "engagement": _("Engagements"),
     "grants": _("Asset grants"),
     "invitation": _("Invitations"),
     "login": _("Shared logins"),
@@ -43,6 +51,7 @@ TARGET_KINDS = {
     "asset": _("An asset"),
     "asset_group": _("A group of assets"),
     "people_group": _("A group of people"),
+    "engagement": _("An engagement"),
     "role": _("A role"),
     "ownershipoffer": _("An offer of ownership"),
     "shared_login": _("A shared login"),
@@ -179,6 +188,26 @@ class SearchForm(forms.Form):
     def text(self) -> str:
         """Return what is searched for; what can't be understood is no search."""
         return self.cleaned_data["q"] if self.is_valid() else ""
+
+
+PORTFOLIO_STATES = {
+    "": _("All"),
+    "managed": _("I administer"),
+    "todo": _("Something waits"),
+    "risk": _("At risk"),
+}
+PORTFOLIO_SORTS = [minus + name for name in ("name", "role", "ends", "waiting", "seen") for minus in ("", "-")]
+
+
+class PortfolioForm(FilterForm):
+    """Which of one's own accounts to list, and in which order."""
+
+    q = PlainNameField(label=_("Name of an account"), required=False, max_length=100)
+    risk = forms.ChoiceField(label=_("Risk"), required=False, choices=[("", _("Any risk")), *RISKS.items()])
+    state = forms.ChoiceField(required=False, choices=list(PORTFOLIO_STATES.items()), widget=forms.HiddenInput)
+    sort = forms.ChoiceField(
+        required=False, choices=[(sort, sort) for sort in PORTFOLIO_SORTS], widget=forms.HiddenInput
+    )
 
 
 class PlaceForm(forms.Form):

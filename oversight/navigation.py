@@ -19,7 +19,8 @@ from teams.holdings import access_of
 
 from .querysets import current_seats, navigation_counts
 
-MOST_IN_SWITCH = 50  # the switch is for hopping; the dashboard lists, searches and pages
+MOST_IN_SWITCH = 50  # the switch is for hopping; the rest is found by its search
+SEARCH_FROM = 6  # accounts from which on the switch has a search
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def address_of(page: str, *args: Any) -> str:
 
 
 def navigation(request: HttpRequest) -> dict[str, Callable[[], Any]]:
-    """Give templates `my_accounts`, `my_role_name`, `my_waiting_invitations`, `my_unread_notices`, `account_nav`.
+    """Give templates `my_switch`, `my_role_name`, `my_waiting_invitations`, `my_unread_notices` and `account_nav`.
 
     Each is a function that the template calls, so a page that doesn't use it pays nothing. At most four queries, and
     two more where something unread needs a permission.
@@ -69,7 +70,7 @@ def navigation(request: HttpRequest) -> dict[str, Callable[[], Any]]:
         return {}
     account: BusinessAccount | None = getattr(request, "account", None)
     questions = {
-        "my_accounts": lambda: _my_accounts(person),
+        "my_switch": lambda: switch_of(person),
         "my_role_name": lambda: _role_name(person, account),
         "my_waiting_invitations": lambda: Invitation.objects.waiting_for(person).count(),
         "my_unread_notices": lambda: unread_by(person),
@@ -78,8 +79,11 @@ def navigation(request: HttpRequest) -> dict[str, Callable[[], Any]]:
     return {name: functools.cache(question) for name, question in questions.items()}
 
 
-def _my_accounts(person: Any) -> list[dict[str, Any]]:
-    return [
+def switch_of(person: Any, text: str = "") -> dict[str, Any]:
+    """Return what the account switch shows: `accounts` that fit a search, whether there are `more`, and the search."""
+    seats = list(current_seats(person, text)[: MOST_IN_SWITCH + 1])
+    more, seats = len(seats) > MOST_IN_SWITCH, seats[:MOST_IN_SWITCH]
+    accounts = [
         {
             "name": seat.account.name,
             "slug": seat.account.slug,
@@ -87,8 +91,9 @@ def _my_accounts(person: Any) -> list[dict[str, Any]]:
             "role_name": "" if seat.state == seat.State.SUSPENDED or seat.is_expired else str(seat.role),
             "url": seat.account.get_absolute_url(),
         }
-        for seat in current_seats(person)[:MOST_IN_SWITCH]
+        for seat in seats
     ]
+    return {"accounts": accounts, "more": more, "text": text, "searchable": len(accounts) >= SEARCH_FROM}
 
 
 def _role_name(person: Any, account: BusinessAccount | None) -> str:

@@ -1,5 +1,6 @@
 """The questions over the whole house: one person's accounts, and what waits in an account."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,11 +14,12 @@ from audit.models import Chain, Event
 from audit.querysets import EventQuerySet
 from invitations.models import Invitation
 from logins.models import SharedLogin
-from teams.events import LEFT, OFFBOARDED, RAN_OUT, SUSPENDED
+from teams.events import ENGAGEMENT_ENDED, LEFT, OFFBOARDED, RAN_OUT, SUSPENDED
 from teams.holdings import accesses_of
-from teams.models import AccessRequest, Membership, OwnershipClaim, OwnershipOffer, Role
+from teams.models import AccessRequest, EndedEngagement, Membership, OwnershipClaim, OwnershipOffer, Role
 
-TELL_THE_END = [SUSPENDED.name, OFFBOARDED.name, LEFT.name, RAN_OUT.name]  # what says that an access rests or is over
+# What says that an access rests or is over.
+TELL_THE_END = [SUSPENDED.name, OFFBOARDED.name, ENGAGEMENT_ENDED.name, LEFT.name, RAN_OUT.name]
 
 
 def current_seats(person: Person, text: str = "") -> QuerySet[Membership]:
@@ -116,9 +118,42 @@ def waiting_in(account_ids: Iterable[int]) -> dict[int, dict[str, int]]:
         "exposed": SharedLogin.objects.exposed().filter(account__in=ids),
     }
     for name, rows in questions.items():
-        for row in rows.order_by().values("account_id").annotate(many=Count("pk")):
-            waiting.setdefault(row["account_id"], {})[name] = row["many"]
+        for account_id, many in _counted(rows).items():
+            waiting.setdefault(account_id, {})[name] = many
     return waiting
+
+
+def open_claims_in(account_ids: Iterable[int]) -> dict[int, int]:
+    """Return, for accounts whose ownership is claimed, how many claims are open."""
+    return _counted(OwnershipClaim.objects.open().filter(account__in=list(account_ids)))
+
+
+def risks_in(account_ids: Iterable[int]) -> dict[str, dict[int, int]]:
+    """Return, for accounts whose team somebody manages, numbers that tell of a risk, each by account.
+
+    `administrators` who are active, the owner among them, and current members `without_factor`.
+    """
+    ids = list(account_ids)
+    members = Membership.objects.filter(account__in=ids)
+    return {
+        "administrators": _counted(members.active().administering()),
+        "without_factor": _counted(members.current().without_second_factor()),
+    }
+
+
+def last_acts(account_ids: Iterable[int], *, by: Person | None = None) -> dict[int, dt.datetime]:
+    """Return when the newest act was done in each account, by anybody or by one person."""
+    acts = Event.objects.filter(chain=OuterRef("pk"))
+    if by is not None:
+        acts = acts.filter(actor_kind="person", actor_id=by.pk)
+    newest = acts.order_by("-at", "-number").values("at")[:1]
+    chains = Chain.objects.filter(kind=Chain.Kind.ACCOUNT, subject_id__in=list(account_ids))
+    found = chains.annotate(newest=Subquery(newest)).values_list("subject_id", "newest")
+    return {pk: newest_at for pk, newest_at in found if newest_at}
+
+
+def _counted(rows: QuerySet[Any]) -> dict[int, int]:
+    return dict(rows.order_by().values_list("account_id").annotate(many=Count("pk")))
 
 
 def told_to(person: Person) -> EventQuerySet:
@@ -126,7 +161,7 @@ def told_to(person: Person) -> EventQuerySet:
 
     Where access is suspended, ended or run out, nothing of what came after it is told but that very act (rule 4).
     """
-    rows = Event.objects.done_to(person.pk)
+    rows = _done_to(person)
     mine = Membership.objects.filter(person=person).values_list("account_id", flat=True)
     for account_id, access in accesses_of(person, set(mine)).items():
         standing, since = access.standing
@@ -134,6 +169,15 @@ def told_to(person: Person) -> EventQuerySet:
             chain = Q(chain__kind=Chain.Kind.ACCOUNT, chain__subject_id=account_id)
             rows = rows.exclude(chain & Q(at__gt=since) & ~Q(name__in=TELL_THE_END))
     return rows
+
+
+def _done_to(person: Person) -> EventQuerySet:
+    """Return the events that concern a person alone, and those that ended a whole engagement the person was in."""
+    together = list(EndedEngagement.objects.filter(members__person=person).values_list("pk", flat=True))
+    if not together:
+        return Event.objects.done_to(person.pk)
+    named = Q(target_kind=EndedEngagement.audit_kind, target_id__in=together, result=Event.Result.DONE)
+    return Event.objects.filter(Q(about_id=person.pk) | named)
 
 
 def security_of(person: Person) -> dict[str, Any]:

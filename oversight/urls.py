@@ -7,6 +7,8 @@ from . import views
 urlpatterns: list[URLPattern] = [
     path("", views.FrontView.as_view(), name="front"),
     path("dashboard/", views.Dashboard.as_view(), name="dashboard"),
+    path("dashboard/switch/", views.SwitchAccounts.as_view(), name="switch_accounts"),
+    path("portfolio/", views.Portfolio.as_view(), name="portfolio"),
     path("activity/", views.MyActivity.as_view(), name="my_activity"),
 ]
 inside_an_account: list[URLPattern] = [

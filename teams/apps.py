@@ -18,6 +18,8 @@ class TeamsConfig(AppConfig):
         register_writer(OFFER_MAIL, letters.ownership_offer)
         register_writer(policies.ENDED_MAIL, letters.access_ended)
         register_writer(policies.BACK_MAIL, letters.access_back)
+        register_writer(policies.ENGAGEMENT_MAIL, letters.engagement_ended)
+        register_writer(policies.ENGAGEMENT_BACK_MAIL, letters.engagement_back)
         register_writer(policies.ENDING_MAIL, letters.access_ending)
         register_writer(policies.ENDINGS_MAIL, letters.accesses_ending)
         register_writer(policies.RAN_OUT_MAIL, letters.access_ran_out)

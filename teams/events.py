@@ -96,6 +96,16 @@ REQUEST_LAPSED = register("request.lapsed", _("let a request lapse"), _("A reque
 LIST_EXPORTED = register(
     "member.list_exported", _("export the list of members"), _("{actor} exported the list of members ({after[format]})")
 )
+ENGAGEMENT_ENDED = register(
+    "engagement.ended",
+    _("end an engagement"),
+    _("{actor} ended the engagement of {target}"),
+)
+ENGAGEMENT_BROUGHT_BACK = register(
+    "engagement.brought_back",
+    _("bring an engagement back"),
+    _("{actor} brought people of {target} back"),
+)
 LEFT = register("member.left", _("leave the account"), _("{actor} left the account"))
 ASSET_GROUP_MADE = register(
     "asset_group.made", _("make a group of assets"), _("{actor} made the group of assets {target}")

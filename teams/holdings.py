@@ -148,10 +148,21 @@ def read_many(memberships: Iterable[Membership], account: BusinessAccount) -> No
     The memberships are current ones, with role and person; the account comes with its policy.
     """
     rows = list(memberships)
-    found = [_access_by(row, account) for row in rows]
+    for row in rows:
+        row.account = account
+    read_across(rows)
+
+
+def read_across(memberships: Iterable[Membership]) -> None:
+    """Remember on each of the people what they hold, as `read_many` does, in several accounts at once.
+
+    The memberships come with role, person, and account with its policy.
+    """
+    rows = list(memberships)
+    found = [_access_by(row, row.account) for row in rows]
     _fill_details(found)
     for row, access in zip(rows, found, strict=True):
-        _memory_of(row.person)[account.pk] = access
+        _memory_of(row.person)[row.account_id] = access
 
 
 def _memory_of(person: Any) -> dict[int, Access | None]:

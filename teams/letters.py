@@ -1,5 +1,6 @@
 """The mails of the team's floor."""
 
+import datetime as dt
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -20,6 +21,7 @@ from .models import (
     NOTICES,
     AccessRequest,
     AssetGrant,
+    EndedEngagement,
     Membership,
     Offboarding,
     OwnershipClaim,
@@ -27,6 +29,7 @@ from .models import (
     Receipt,
     Told,
 )
+from .querysets import MembershipQuerySet
 
 MOST_NAMED = 3  # of those who can be asked
 
@@ -53,9 +56,30 @@ def access_ended(mail: OutgoingMail) -> Letter | None:
     """
     act = Offboarding.objects.select_related("person", "by").get(pk=mail.about_id)
     receipts = list(act.receipts.select_related("account").order_by("account__name", "pk"))
-    names = [plain_name(receipt.account.name) for receipt in receipts]
-    person, link = act.person, ""
+    names = [receipt.account.name for receipt in receipts]
     was_reset = receipts[0].statement["ended"]["password"] == policies.PASSWORD_RESET
+    return _ended(act.person, names, by=act.by, at=act.at, was_reset=was_reset)
+
+
+def engagement_ended(mail: OutgoingMail) -> Letter | None:
+    """Tell one of an engagement's people that access has ended, as `access_ended` does; None for nobody of them."""
+    act = EndedEngagement.objects.with_all().get(pk=mail.about_id)
+    then = act.members.filter(person__email=mail.address).select_related("person").first()
+    if then is None:
+        return None
+    was_reset = act.ended_of(then.pk)["ended"]["password"] == policies.PASSWORD_RESET
+    return _ended(then.person, [act.account.name], by=act.by, at=act.at, was_reset=was_reset)
+
+
+def engagement_back(mail: OutgoingMail) -> Letter | None:
+    """Tell one of an engagement's people that the access is back; None when it has ended again."""
+    act = EndedEngagement.objects.with_all().get(pk=mail.about_id)
+    seats = Membership.objects.current().filter(account=act.account, person__email=mail.address)
+    return _back(seats)
+
+
+def _ended(person: Person, accounts: list[str], *, by: Person, at: dt.datetime, was_reset: bool) -> Letter:
+    names, link = [plain_name(name) for name in accounts], ""
     if was_reset and not person.has_usable_password() and person.is_active:
         key = f"{user_pk_to_url_str(person)}-{default_token_generator.make_token(person)}"
         link = get_adapter().get_reset_password_from_key_url(key)
@@ -64,8 +88,8 @@ def access_ended(mail: OutgoingMail) -> Letter | None:
         subject=_("Your access to %(accounts)s has ended") % {"accounts": ", ".join(names)},
         context={
             "accounts": names,
-            "by": plain_name(str(act.by)),
-            "at": act.at,
+            "by": plain_name(str(by)),
+            "at": at,
             "link": link,
             "ask_again": absolute(reverse("account_reset_password")),
         },
@@ -77,6 +101,10 @@ def access_back(mail: OutgoingMail) -> Letter | None:
     first = Receipt.objects.with_all().get(pk=mail.about_id)
     together = Receipt.objects.filter(offboarding=first.offboarding_id, brought_back_at=first.brought_back_at)
     seats = Membership.objects.held_by(first.offboarding.person).filter(account__in=together.values("account"))
+    return _back(seats)
+
+
+def _back(seats: MembershipQuerySet) -> Letter | None:
     rows = list(seats.select_related("account", "role").order_by("account__name", "pk"))
     if not rows:
         return None

@@ -14,6 +14,7 @@ from .querysets import MembershipQuerySet
 
 PASSWORD_RESET, PASSWORD_KEPT = "reset", "kept"  # what an offboarding does with the password
 ENDED_MAIL, BACK_MAIL = "access_ended", "access_back"  # the kinds of the mails of an offboarding, and of its undoing
+ENGAGEMENT_MAIL, ENGAGEMENT_BACK_MAIL = "engagement_ended", "engagement_back"
 ENDING_MAIL, ENDINGS_MAIL, RAN_OUT_MAIL = "access_ending", "accesses_ending", "access_ran_out"
 REQUEST_MAIL, DECIDED_MAIL = "request_made", "request_decided"
 CLAIM_MAIL, CLAIM_REMINDER, CLAIM_TOLD, CLAIM_ENDED = "claim", "claim_reminder", "claim_told", "claim_ended"

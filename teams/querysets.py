@@ -395,3 +395,15 @@ class ReceiptQuerySet(LockableQuerySet):
         return self.select_related(
             "account", "membership__sponsor", "offboarding__person", "offboarding__by", "brought_back_by"
         )
+
+
+class EndedEngagementQuerySet(LockableQuerySet):
+    """Engagements that have ended, with their receipts."""
+
+    def of(self, membership: Any) -> Self:
+        """Those in which one membership ended: one at most."""
+        return self.filter(members=membership)
+
+    def with_all(self) -> Self:
+        """Each with what its page names, the newest first."""
+        return self.select_related("account", "by", "brought_back_by").order_by("-pk")

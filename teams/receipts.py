@@ -10,10 +10,10 @@ from accounts.permissions import PERMISSIONS
 from audit.models import Event
 
 from . import policies
-from .models import Receipt
+from .models import EndedEngagement, Proof, Receipt
 
 
-def as_json(receipt: Receipt, event: Event | None) -> dict[str, Any]:
+def as_json(receipt: Proof, event: Event | None) -> dict[str, Any]:
     """Return the receipt's statement with its SHA-256, and the event of the log that holds the same digest."""
     return {"statement": receipt.statement, "sha256": receipt.digest, "event": _event(event)}
 
@@ -21,7 +21,6 @@ def as_json(receipt: Receipt, event: Event | None) -> dict[str, Any]:
 def as_pdf(receipt: Receipt, event: Event | None) -> bytes:
     """Return the receipt as a PDF."""
     said, paper = receipt.statement, Paper(_("Receipt"))
-    ended = said["ended"]
     paper.head(
         _("The access of %(person)s has ended") % {"person": said["person"]["name"]},
         _("%(account)s, receipt %(number)d") % {"account": said["account"]["name"], "number": receipt.pk},
@@ -36,6 +35,42 @@ def as_pdf(receipt: Receipt, event: Event | None) -> bytes:
         ]
     )
     paper.heading(_("What ended"))
+    _what_ended(paper, said["ended"])
+    paper.heading(_("What was looked for afterwards"))
+    _what_was_looked_for(paper, said["checked"])
+    _how_to_check(paper, receipt, event)
+    return paper.finished()
+
+
+def engagement_as_pdf(receipt: EndedEngagement, event: Event | None) -> bytes:
+    """Return the receipt of a whole engagement as a PDF: what ended and what was looked for, person by person."""
+    said, paper = receipt.statement, Paper(_("Receipt"))
+    paper.head(
+        _("The engagement of %(organisation)s has ended") % {"organisation": said["organisation"]},
+        _("%(account)s, receipt %(number)d") % {"account": said["account"]["name"], "number": receipt.pk},
+    )
+    paper.facts(
+        [
+            (_("Organisation"), ", ".join([said["organisation"], *said["spellings"]])),
+            (_("Account"), said["account"]["name"]),
+            (_("People"), str(len(said["people"]))),
+            (_("Ended"), _instant(said["at"])),
+            (_("By"), said["by"]["name"]),
+            (_("Reason"), said["reason"]),
+        ]
+    )
+    for one in said["people"]:
+        paper.heading(f"{one['person']['name']} ({one['person']['address']})")
+        _what_ended(paper, one["ended"])
+        _what_was_looked_for(paper, one["checked"])
+    paper.heading(_("Of the organisation"))
+    paper.lines(_("Invitation: %(words)s") % {"words": words} for words in said["invitations"])
+    _what_was_looked_for(paper, said["checked"])
+    _how_to_check(paper, receipt, event)
+    return paper.finished()
+
+
+def _what_ended(paper: Paper, ended: dict[str, Any]) -> None:
     paper.lines([_("Role: %(role)s") % {"role": ended["role"]["name"]}])
     paper.lines(
         _("Grant on %(asset)s: %(act)s") % {"asset": grant["name"], "act": _words(grant["code"])}
@@ -44,11 +79,16 @@ def as_pdf(receipt: Receipt, event: Event | None) -> bytes:
     for label, things in ended["others"].items():
         paper.lines(f"{label}: {thing}" for thing in things)
     paper.lines([_("Sessions: %(count)d") % {"count": ended["sessions"]}, password_words(ended["password"])])
-    paper.heading(_("What was looked for afterwards"))
+
+
+def _what_was_looked_for(paper: Paper, checked: list[dict[str, Any]]) -> None:
     paper.facts(
         (row["what"], _("none left") if not row["found"] else _("%(count)d LEFT") % {"count": row["found"]})
-        for row in said["checked"]
+        for row in checked
     )
+
+
+def _how_to_check(paper: Paper, receipt: Proof, event: Event | None) -> None:
     paper.heading(_("How to check it"))
     held = _event(event)
     paper.facts(
@@ -58,7 +98,6 @@ def as_pdf(receipt: Receipt, event: Event | None) -> bytes:
             (_("Hash of that event"), held["hash"] if held else "–"),
         ]
     )
-    return paper.finished()
 
 
 def password_words(code: str) -> str:

@@ -12,7 +12,7 @@ from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 
 from . import authority, policies
-from .models import Membership, Receipt, Role, Terms
+from .models import Membership, Proof, Receipt, Role, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,21 @@ def what_returns(receipt: Receipt, *, by: Person) -> Return:
     What is archived or would have run out by now stays away. Raises MissingPermission, PolicyViolation (too late, no
     room, the role is gone), ChangedMeanwhile (brought back already, or a member again); each names the account.
     """
-    account, person, then = receipt.account, receipt.offboarding.person, receipt.membership
+    person, ended = receipt.offboarding.person, receipt.statement["ended"]
+    return returns(receipt.membership, ended, person=person, account=receipt.account, proof=receipt, by=by)
+
+
+def returns(
+    then: Membership, ended: dict[str, Any], *, person: Person, account: BusinessAccount, proof: Proof, by: Person
+) -> Return:
+    """Return what comes back of one membership that ended `then`; `ended` is what the `proof` says of it.
+
+    Raises as `what_returns` does.
+    """
     names = {"person": person, "account": account}
-    if receipt.brought_back_at or Membership.objects.current().filter(account=account, person=person).exists():
+    if proof.brought_back_at or Membership.objects.current().filter(account=account, person=person).exists():
         raise ChangedMeanwhile(_("%(person)s is a member of %(account)s again already.") % names)
-    if not receipt.can_be_undone:
+    if not proof.can_be_undone:
         raise PolicyViolation(_("It is too long ago to be undone in one act. Send a new invitation."))
     if not person.is_active:
         raise PolicyViolation(_("The sign-in of this person is switched off."))
@@ -45,7 +55,7 @@ def what_returns(receipt: Receipt, *, by: Person) -> Return:
     role = Role.objects.of(account).filter(pk=then.role_id).first()
     if role is None:
         raise PolicyViolation(_("The role of that time is gone in %(account)s. Send a new invitation.") % names)
-    grants = _grants_as_they_were(account, receipt.statement["ended"]["grants"])
+    grants = _grants_as_they_were(account, ended["grants"])
     adding_on = [(asset, codes) for (asset, _ends_at), codes in grants.items()]
     authority.require(by, MANAGE_TEAM, on=account, adding=role.permissions, adding_on=adding_on)
     policies.require_room(account, role)
@@ -53,7 +63,7 @@ def what_returns(receipt: Receipt, *, by: Person) -> Return:
     if terms.sponsor and not policies.may_answer(account).filter(person=terms.sponsor).exists():
         terms = replace(terms, sponsor=None)
     policies.require_terms(account, terms, of=person)
-    return Return(role, terms, receipt.statement["ended"]["state"] == Membership.State.SUSPENDED, grants)
+    return Return(role, terms, ended["state"] == Membership.State.SUSPENDED, grants)
 
 
 def _grants_as_they_were(

@@ -76,6 +76,8 @@ REFERENCES = [
     Reference("teams.Offboarding.person"),
     Reference("teams.Offboarding.by"),
     Reference("teams.Receipt.brought_back_by"),
+    Reference("teams.EndedEngagement.by"),
+    Reference("teams.EndedEngagement.brought_back_by"),
     Reference("account.EmailAddress.user"),
     Reference("account.EmailAddress.email", by_address=True),
     Reference("accounts.Person.email", by_address=True),

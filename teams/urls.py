@@ -6,6 +6,8 @@ from . import views
 
 urlpatterns: list[URLPattern] = [
     path("accounts/new/", views.OpenAccount.as_view(), name="open_account"),
+    path("people/", views.PeopleList.as_view(), name="people"),
+    path("people/grid/", views.PeopleGrid.as_view(), name="people_grid"),
     path("people/<int:pk>/", views.PersonPage.as_view(), name="person"),
 ]
 inside_an_account: list[URLPattern] = [
@@ -60,6 +62,15 @@ inside_an_account: list[URLPattern] = [
     path("team/<int:pk>/suspend/", views.SuspendMember.as_view(), name="suspend_member"),
     path("team/<int:pk>/restore/", views.RestoreMember.as_view(), name="restore_member"),
     path("team/<int:pk>/offboard/", views.OffboardMember.as_view(), name="offboard_member"),
+    path("agencies/", views.EngagementList.as_view(), name="engagements"),
+    path("agencies/receipts/<int:pk>/", views.EngagementReceiptPage.as_view(), name="engagement_receipt"),
+    path("agencies/receipts/<int:pk>/bring-back/", views.BringEngagementBack.as_view(), name="bring_engagement_back"),
+    path(
+        "agencies/receipts/<int:pk>/<slug:kind>/", views.EngagementReceiptFile.as_view(), name="engagement_receipt_file"
+    ),
+    path("agencies/<slug:key>/", views.EngagementPage.as_view(), name="engagement"),
+    path("agencies/<slug:key>/ends/", views.SetEngagementEnd.as_view(), name="set_engagement_end"),
+    path("agencies/<slug:key>/end/", views.EndEngagement.as_view(), name="end_engagement"),
     path("receipts/<int:pk>/", views.ReceiptPage.as_view(), name="receipt"),
     path("receipts/<int:pk>/bring-back/", views.BringBack.as_view(), name="bring_back"),
     path("receipts/<int:pk>/<slug:kind>/", views.ReceiptFile.as_view(), name="receipt_file"),

@@ -18,10 +18,12 @@ from invitations.models import Import, ImportRow, Invitation
 from invitations.tokens import hash_of, token_for
 from logins.models import ChangeTask, Knower, SharedLogin
 from teams.actions.grants import write_grants
+from teams.engagements import key_of
 from teams.models import (
     AccessRequest,
     AssetGrant,
     AssetGroup,
+    EndedEngagement,
     Membership,
     Offboarding,
     OwnershipClaim,
@@ -251,20 +253,53 @@ class ReceiptFactory(DjangoModelFactory):
     offboarding = factory.LazyAttribute(
         lambda receipt: Offboarding.objects.create(person=receipt.membership.person, by=receipt.account.owner)
     )
-    statement = factory.LazyAttribute(
-        lambda receipt: {
-            "person": {"id": 0, "name": str(receipt.membership.person), "address": receipt.membership.person.email},
-            "account": {"id": receipt.account.pk, "name": receipt.account.name},
-            "by": {"id": receipt.account.owner_id, "name": str(receipt.account.owner)},
-            "at": "2026-11-01T12:00:00.000000Z",
-            "reason": "Left the company",
-            "ended": {
-                "role": receipt.membership.role.as_event(), "state": "active", "grants": [], "offers": 0, "others": {},
-                "sessions": 0, "password": "kept", "joined_at": "2026-10-01T12:00:00.000000Z", "ends_at": None,
-            },
-            "checked": [{"what": "Memberships", "field": "teams.Membership.person", "found": 0}],
-        }
-    )  # fmt: skip
+    statement = factory.LazyAttribute(lambda receipt: {**_the_act(receipt.account), **_of_one(receipt.membership)})
+
+
+class EndedEngagementFactory(DjangoModelFactory):
+    """The receipt of an agency's engagement with one editor, ended by the account's owner."""
+
+    class Meta:
+        model = EndedEngagement
+        skip_postgeneration_save = True
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    organisation = "Brightside"
+    key = factory.LazyAttribute(lambda act: key_of(act.organisation))
+    by = factory.LazyAttribute(lambda act: act.account.owner)
+
+    @factory.post_generation
+    def people(self, create, extracted, **kwargs):
+        then = MembershipFactory(account=self.account, ended=True, kind="agency", organisation=self.organisation)
+        self.members.add(then)
+        self.statement = {
+            **_the_act(self.account),
+            "organisation": self.organisation, "spellings": [], "invitations": [], "checked": [],
+            "people": [{**_of_one(then), "membership": then.pk}],
+        }  # fmt: skip
+        self.save(update_fields=["statement"])
+
+
+def _the_act(account: BusinessAccount) -> dict:
+    """What a receipt says of the act."""
+    return {
+        "account": {"id": account.pk, "name": account.name},
+        "by": {"id": account.owner_id, "name": str(account.owner)},
+        "at": "2026-11-01T12:00:00.000000Z",
+        "reason": "Left the company",
+    }
+
+
+def _of_one(then: Membership) -> dict:
+    """What a receipt says of one person."""
+    return {
+        "person": {"id": 0, "name": str(then.person), "address": then.person.email},
+        "ended": {
+            "role": then.role.as_event(), "state": "active", "grants": [], "offers": 0, "others": {},
+            "sessions": 0, "password": "kept", "joined_at": "2026-10-01T12:00:00.000000Z", "ends_at": None,
+        },
+        "checked": [{"what": "Memberships", "field": "teams.Membership.person", "found": 0}],
+    }  # fmt: skip
 
 
 class SharedLoginFactory(DjangoModelFactory):

@@ -52,6 +52,7 @@ LOOK, ACT = frozenset({"get"}), frozenset({"get", "post"})
 MEMBER, ASSET, OFFER, INVITATION = {"pk": "member"}, {"pk": "asset"}, {"pk": "offer"}, {"pk": "invitation"}
 ASSET_GROUP, PEOPLE_GROUP = {"pk": "asset_group"}, {"pk": "people_group"}
 RECEIPT, IMPORT, CLAIM, ROLE = {"pk": "receipt"}, {"pk": "import"}, {"pk": "claim"}, {"code": "role"}
+ENGAGEMENT, ENDED = {"key": "engagement"}, {"pk": "ended_engagement"}
 LOGIN, KNOWER = {"pk": "shared_login"}, {"pk": "shared_login", "knower_id": "knower"}
 
 INSIDE = {
@@ -139,6 +140,13 @@ INSIDE = {
     "receipt": Inside(VIEW_AUDIT, RECEIPT),
     "receipt_file": Inside(VIEW_AUDIT, RECEIPT, given={"kind": "json"}),
     "bring_back": Inside(MANAGE_TEAM, RECEIPT, ACT),
+    "engagements": Inside(MANAGE_TEAM),
+    "engagement": Inside(MANAGE_TEAM, ENGAGEMENT),
+    "set_engagement_end": Inside(MANAGE_TEAM, ENGAGEMENT, ACT),
+    "end_engagement": Inside(MANAGE_TEAM, ENGAGEMENT, ACT),
+    "engagement_receipt": Inside(VIEW_AUDIT, ENDED),
+    "engagement_receipt_file": Inside(VIEW_AUDIT, ENDED, given={"kind": "json"}),
+    "bring_engagement_back": Inside(MANAGE_TEAM, ENDED, ACT),
     "account_settings": Inside(VIEW_ACCOUNT, methods=ACT),
     "upgrade_account": Inside(OWN_ACCOUNT, methods=ACT, leads="account_settings"),
     "assets": Inside(VIEW_ACCOUNT),
@@ -204,6 +212,9 @@ POSTS = {
     "restore_member": Post(),
     "offboard_member": Post({"reason": "Left"}),
     "bring_back": Post(),
+    "set_engagement_end": Post({"ends_at_span": "30"}, answer=200),  # it shows what would happen
+    "end_engagement": Post({"reason": "It is over"}, answer=409),  # nobody has looked at who would lose access
+    "bring_engagement_back": Post({"members": "{ended_seat}"}),
     "export_members": Post({"format": "csv"}, answer=200),
     "account_settings": Post({"name": "A new name"}, needs=MANAGE_SECURITY),
     "upgrade_account": Post(answer=422),  # it is a business account already
@@ -215,6 +226,8 @@ NO_LINK = {"token": "x" * 43}
 OUTSIDE = {
     "front": Outside(200, 302),
     "dashboard": Outside(302, 200, 302),
+    "switch_accounts": Outside(302, 200, 302, 405),
+    "portfolio": Outside(302, 200, 302, 405),
     "my_activity": Outside(302, 200, 302),
     "open_account": Outside(302, 200, 302, 422),
     "profile": Outside(302, 200, 302, 422),
@@ -224,6 +237,8 @@ OUTSIDE = {
     "mark_notice": Outside(302, 405, 302, 404, {"pk": "1"}),
     "notice_choices": Outside(302, 200, 302, 302),
     "end_session": Outside(302, 405, 302, 404, {"pk": "1"}),
+    "people": Outside(302, 200, 302, 405),
+    "people_grid": Outside(302, 200, 302, 405),
     "person": Outside(302, 404, 302, 405, {"pk": "1"}),
     "invitation_offer": Outside(404, 404, 404, 404, NO_LINK),
     "accept_invitation": Outside(404, 404, 404, 404, NO_LINK),

@@ -19,13 +19,15 @@ from tests.test_matrix import world  # noqa: F401  # a fixture: one account with
 pytestmark = pytest.mark.django_db
 FIELDS = [  # of every form and filter
     "a", "about", "act", "address", "address_column", "addresses", "after", "again", "all", "also", "answer", "asset",
-    "asset_kind", "assets", "assets_page", "b", "before", "changed_at", "code", "codes", "confirmation", "credential", "days", "decision", "door", "email",
-    "ends_at_span", "ends_at_until", "expires_at_span", "expires_at_until", "format", "grants", "handle",
-    "how", "invitation_days", "kind", "known_since", "label", "login", "member", "membership", "message", "message_column",
+    "asset_kind", "assets", "assets_page", "b", "before", "changed", "changed_at", "code", "codes", "confirmation",
+    "credential", "days", "decision", "door", "email", "ends_at_span", "ends_at_until", "expires_at_span",
+    "expires_at_until", "format", "from", "grants", "handle", "here", "how", "invitation_days", "joined", "kind",
+    "known_since", "label", "login", "member", "members", "membership", "message", "message_column",
     "most_administrators", "move_to", "name", "next", "organisation", "outside_days", "page", "password", "password1",
-    "people", "permission", "person", "platform", "preset", "purpose", "q", "reason", "result", "role", "role_column", "second_factor",
-    "seen", "show", "side", "signature", "since", "since_on", "sort", "sponsor", "state", "statement", "sure",
-    "target", "time_zone", "told", "told_by", "typed_name", "until", "up_to", "username", "what", "joined", "changed",
+    "people", "permission", "person", "platform", "preset", "purpose", "q", "reason", "result", "risk", "role",
+    "role_column", "second_factor", "seen", "show", "side", "signature", "since", "since_on", "sort", "sponsor",
+    "state", "statement", "sure", "target", "time_zone", "told", "told_by", "typed_name", "until", "up_to",
+    "username", "what",
 ]  # fmt: skip
 BROKEN = [
     b"", b"\0", b"a\0b@example.com", b"\xff\xfe", b"\xed\xa0\x80", "\u202e".encode(), b"9" * 19, b"9" * 5_000, b"-1",

@@ -21,6 +21,7 @@ from audit.events import ACCESS_REFUSED
 from audit.models import Event
 from audit.recording import SYSTEM, note
 from invitations.policies import fingerprint
+from teams.engagements import key_of
 from teams.models import Membership
 from teams.permissions import BUILT_IN
 from tests.factories import (
@@ -28,6 +29,7 @@ from tests.factories import (
     AssetFactory,
     AssetGroupFactory,
     BusinessAccountFactory,
+    EndedEngagementFactory,
     ImportFactory,
     InvitationFactory,
     KnowerFactory,
@@ -84,11 +86,17 @@ def _things(account: Any, heir: Membership) -> dict[str, Any]:
     for _number in range(3):
         note(ACCESS_REFUSED, by=SYSTEM, on=account, after={"permission": "x"})
     login = SharedLoginFactory(account=account)
+    ended = EndedEngagementFactory(account=account)
+    agency = f"Agency of {account.name}"
+    MembershipFactory(account=account, kind="agency", organisation=agency)
     return {
         "shared_login": login.pk,
         "knower": KnowerFactory(login=login).pk,
         "member": MembershipFactory(account=account, unconfirmed=True).pk,
         "suspended_member": MembershipFactory(account=account, suspended=True).pk,
+        "engagement": key_of(agency),
+        "ended_engagement": ended.pk,
+        "ended_seat": ended.members.get().pk,
         "heir": heir.pk,
         "asset": AssetFactory(account=account).pk,
         "asset_group": AssetGroupFactory(account=account).pk,

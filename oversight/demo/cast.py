@@ -8,12 +8,13 @@ from accounts.models import Person
 
 PASSWORD = "every cup tells a story 26"  # noqa: S105  # the demo's, printed for whoever runs it; refused elsewhere
 
-AGENCY, NORTHWIND, LUMEN, HALO, STUDIO = (
+AGENCY, NORTHWIND, LUMEN, HALO, STUDIO, STILLS = (
     "brightside.example",
     "northwind.example",
     "lumenbikes.example",
     "halo-skincare.example",
     "pellegrini.example",
+    "kettle-stills.example",
 )
 BROWSERS = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0",
@@ -133,6 +134,8 @@ CAST = {
         ),
         Character("wanda", "Wanda Fields", "fieldwork.example", "Europe/London", who="in no account yet; invited"),
         Character("stefan", "Stefan Roth", "accessportal.example", "Europe/Berlin", who="platform staff", staff=True),
+        Character("vera", "Vera Costa", STILLS, "Europe/Lisbon"),
+        Character("nils", "Nils Berg", STILLS, "Europe/Stockholm", factor="64d 11:00"),
     )
 }
 

@@ -169,6 +169,14 @@ def _northwind(tell: Teller) -> None:
         by="nadia",
         reason="Christmas campaign",
     )
+    stills = {"kind": "agency", "organisation": "Kettle Stills", "by": "anna", "sponsor": "anna"}
+    for who in ("vera", "nils"):
+        tell.joins("northwind", who, "editor", 65, by="anna")
+        tell.at("64d 09:30", verbs.agree_on_terms, account="northwind", who=who, **stills)
+    tell.at("22d 15:00", verbs.end_engagement, account="northwind", organisation="Kettle Stills", by="anna",
+            reason="The summer shoot is done, and the contract has ended")  # fmt: skip
+    for second, who in enumerate(("vera", "nils"), 10):
+        tell.at(f"22d 15:00:{second}", verbs.mail_goes_out, account="northwind", address=who)
     _own_roles(tell)
     tell.at("45d 15:00", verbs.archive_asset, account="northwind", name="Pop-up 2025", by="anna")
     tell.at("44d 09:20", verbs.archive_asset, account="northwind", name="Creator brief", by="anna")

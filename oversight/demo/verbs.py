@@ -30,6 +30,7 @@ from invitations.errors import OfferLostItsGround
 from invitations.fates import fingerprint, foresee
 from invitations.models import Import
 from logins.policies import statement_of_change
+from teams.engagements import engagement_of, key_of
 from teams.models import OwnershipClaim, Terms
 
 from .cast import CAST
@@ -283,6 +284,13 @@ def restore(stage: Stage, account: str, who: str, by: str) -> None:
 def offboard(stage: Stage, account: str, who: str, by: str, reason: str) -> None:
     """End all of a person's access to the account."""
     teams.actions.offboard(membership=stage.member(account, who), by=stage.people[by], reason=reason)
+
+
+def end_engagement(stage: Stage, account: str, organisation: str, by: str, reason: str) -> None:
+    """End the whole engagement of an organisation."""
+    business, key = stage.accounts[account], key_of(organisation)
+    seen = engagement_of(business, key).fingerprint()
+    teams.actions.end_engagement(account=business, key=key, seen=seen, reason=reason, by=stage.people[by])
 
 
 def leave(stage: Stage, account: str, who: str) -> None:

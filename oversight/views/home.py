@@ -42,6 +42,7 @@ from ..querysets import (
 from .activity import with_places
 
 ACCOUNTS_ON_A_PAGE = 10
+MANY_TO_OVERSEE = 3  # accounts from which on the portfolio helps
 MANY_ACCOUNTS = 5  # from here on a search helps
 LATEST = 6
 NAMED = 5  # people or invitations that an overview names; the list behind it has them all
@@ -81,6 +82,8 @@ class Dashboard(SignedInMixin, TemplateView):
             text=text,
             page_obj=page,
             seats=seats,
+            oversees=sum(row["manages"] for row in seats) > 1,
+            across=numbers["current"] >= MANY_TO_OVERSEE and not show_former,
             searchable=bool(text) or numbers["current"] + numbers["former"] > MANY_ACCOUNTS,
             chips=_chips(numbers, show_former, text) if numbers["former"] or show_former else [],
             show_former=show_former,

@@ -6,6 +6,7 @@
 //   data-focus-first      form: the first wrong field gets the focus
 //   data-stays            form: answers with a file, so the page stays and it may be sent again
 //   data-quiet            its swaps are not read out: it looks again and again
+//   data-menu-key="k"     menu: opens by Control or Command and that key      data-menu-search  the search in a menu
 //   data-announce         text that is read out when a swap brings it
 
 const live = document.getElementById("live");
@@ -124,6 +125,27 @@ document.addEventListener("toggle", (event) => {
     list.style.top = `${below ? box.bottom : Math.max(8, box.top - list.offsetHeight - 10)}px`;
   }
 }, true);
+// A menu that names a key opens by it (with Control or Command), and its search has the focus at once.
+document.addEventListener("toggle", ({ target, newState }) => {
+  if (newState === "open") target.querySelector?.("[data-menu-search]")?.focus();
+}, true);
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  const list = document.querySelector(`[data-menu-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (!list) return;
+  event.preventDefault();
+  document.querySelector(`[popovertarget="${list.id}"]`)?.click(); // opened by its button, it knows its place
+  list.querySelector("[data-menu-search]")?.focus();
+});
+// Enter in a menu's search opens the first line that answers what is typed; before it has come, the form is sent.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches?.("[data-menu-search]")) return;
+  const answer = event.target.closest("[data-menu]").querySelector("[data-answers]");
+  const first = answer?.querySelector(".menu-item");
+  if (!first || answer.dataset.answers !== event.target.value.trim()) return;
+  event.preventDefault();
+  first.click();
+});
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
@@ -132,7 +154,9 @@ document.addEventListener("keydown", (event) => {
   if (!list?.matches("[data-menu]:popover-open")) return;
   const items = [...list.querySelectorAll(".menu-item")];
   const here = items.indexOf(document.activeElement);
-  items.at((here === -1 && step === -1 ? -1 : here + step) % items.length)?.focus();
+  const search = list.querySelector("[data-menu-search]");
+  if (search && here === 0 && step === -1) search.focus();
+  else items.at((here === -1 && step === -1 ? -1 : here + step) % items.length)?.focus();
   event.preventDefault();
 });
 

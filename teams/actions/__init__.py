@@ -14,6 +14,7 @@ from .claims import (
     withdraw_claim,
 )
 from .ends import announce_end, note_end
+from .engagements import bring_engagement_back, end_engagement
 from .exporting import export_members
 from .grants import set_grants
 from .groups import (
@@ -38,6 +39,7 @@ __all__ = [
     "approve_request",
     "ask_for_access",
     "bring_back",
+    "bring_engagement_back",
     "carry_out_claim",
     "change_asset_group",
     "change_people_group",
@@ -53,6 +55,7 @@ __all__ = [
     "delete_people_group",
     "drop_successor",
     "edit_role",
+    "end_engagement",
     "export_members",
     "lapse_claim",
     "leave",

@@ -1,13 +1,12 @@
 """Ending all of a person's access with a receipt, and bringing it back (rule 13)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import post
-from accounts.actions.sessions import drop_sessions
 from accounts.errors import PolicyViolation
 from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
@@ -16,10 +15,10 @@ from audit.recording import Entry, action, record, record_many
 
 from .. import authority, offboarding, policies
 from ..events import BROUGHT_BACK, OFFBOARDED
-from ..models import AssetGrant, Membership, Offboarding, Receipt
+from ..models import Membership, Offboarding, Receipt
 from ..offboarding import Checked
-from ..returning import what_returns
-from . import seating
+from ..returning import Return, what_returns
+from . import ending, seating
 from .grants import write_grants
 
 
@@ -36,26 +35,22 @@ def offboard(*, membership: Membership, by: Person, reason: str, also: Sequence[
     if any(member.person_id != person.pk for member in members):
         raise PolicyViolation(_("One act ends the access of one person."))
     authority.require_over(by, MANAGE_TEAM, members)
-    now, held, ends = timezone.now(), _held(members), offboarding.what_ends(person, ids)
-    before = seating.end(members, of=person)
-    offboarding.end(person, ids)
-    own = {"sessions": drop_sessions(person), "password": _reset_password_unless_needed(person)}
+    now, ended = timezone.now(), ending.end_access(members)
     act = Offboarding.objects.create(person=person, by=by, at=now)
     checked = _by_account(offboarding.residue(person, ids), ids)
     receipts = []
     for member in members:
-        offers, others = before[member.account_id]["offers"], ends[member.account_id]
         statement: dict[str, Any] = {
-            "person": {"id": person.pk, "name": str(person), "address": person.email},
+            "person": ending.named(person),
             "account": {"id": member.account_id, "name": member.account.name},
             "by": {"id": by.pk, "name": str(by)},
             "at": instant(now),
             "reason": reason,
-            "ended": {**held[member.pk], "offers": offers, "others": others, **own},
+            "ended": ended.said[member.account_id],
             "checked": [row.as_receipt() for row in checked[member.account_id]],
         }
         receipts.append(Receipt(offboarding=act, account=member.account, membership=member, statement=statement))
-    _record_receipts(receipts, before, by=by, reason=reason)
+    _record_receipts(receipts, ended.before, by=by, reason=reason)
     post(kind=policies.ENDED_MAIL, about=act, address=person.email, account=members[0].account)
     return act
 
@@ -77,12 +72,7 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
     others = offboarding.end_on_return(receipts[0].offboarding.person, [row.account_id for row in receipts])
     for row in receipts:
         back = what_returns(row, by=by)
-        member = seating.seat(account=row.account, person=row.offboarding.person, role=back.role, terms=back.terms)
-        if back.suspended:
-            member.state, member.suspended_at = Membership.State.SUSPENDED, now
-        member.save(update_fields=["state", "suspended_at"])
-        for (asset, ends_at), codes in back.grants.items():
-            write_grants(member, asset, codes, ends_at=ends_at, by=by)
+        member = give_back(back, account=row.account, person=row.offboarding.person, by=by)
         row.brought_back_at, row.brought_back_by = now, by
         row.save(update_fields=["brought_back_at", "brought_back_by"])
         after = {"role": back.role.as_event(), "grants": seating.grants_of(member), "receipt": row.pk}
@@ -92,6 +82,17 @@ def bring_back(*, receipt: Receipt, by: Person, also: Sequence[Receipt] = ()) ->
     first = receipts[0]
     post(kind=policies.BACK_MAIL, about=first, address=first.offboarding.person.email, account=first.account)
     return members
+
+
+def give_back(back: Return, *, account: BusinessAccount, person: Person, by: Person) -> Membership:
+    """Seat a person as before, with the grants, suspended where that was so. Shared by acts, so it writes no event."""
+    member = seating.seat(account=account, person=person, role=back.role, terms=back.terms)
+    if back.suspended:
+        member.state, member.suspended_at = Membership.State.SUSPENDED, timezone.now()
+        member.save(update_fields=["state", "suspended_at"])
+    for (asset, ends_at), codes in back.grants.items():
+        write_grants(member, asset, codes, ends_at=ends_at, by=by)
+    return member
 
 
 def _lock(*memberships: Membership) -> list[Membership]:
@@ -114,31 +115,6 @@ def _lock_receipts(*receipts: Receipt) -> list[Receipt]:
     return [locked[pk] for pk in dict.fromkeys(row.pk for row in receipts)]
 
 
-def _held(members: Collection[Membership]) -> dict[int, dict[str, Any]]:
-    """Return what each membership gives, as a receipt keeps it, so that it can be brought back as it was."""
-    grants: dict[int, list[dict[str, Any]]] = {member.pk: [] for member in members}
-    rows = AssetGrant.objects.filter(membership__in=members).select_related("content_object", "permission")
-    for grant in rows.order_by("content_object_id", "pk"):
-        grants[grant.membership_id].append(
-            {
-                "asset": grant.content_object_id,
-                "name": grant.content_object.name,
-                "code": grant.permission.codename,
-                "ends_at": instant(grant.ends_at) if grant.ends_at else None,
-            }
-        )
-    return {
-        member.pk: {
-            "role": member.role.as_event(),
-            "state": str(member.state),
-            "joined_at": instant(member.joined_at),
-            "ends_at": instant(member.ends_at) if member.ends_at else None,
-            "grants": grants[member.pk],
-        }
-        for member in members
-    }
-
-
 def _by_account(checked: Iterable[Checked], account_ids: Collection[int]) -> dict[int, list[Checked]]:
     """Return for each account what was looked for there, with what was looked for once for all, in the same order."""
     here: dict[int, list[Checked]] = {account_id: [] for account_id in account_ids}
@@ -148,13 +124,12 @@ def _by_account(checked: Iterable[Checked], account_ids: Collection[int]) -> dic
     return here
 
 
-def _record_receipts(receipts: list[Receipt], before: dict[int, dict[str, Any]], *, by: Person, reason: str) -> None:
+def _record_receipts(receipts: list[Receipt], before: Mapping[int, dict[str, Any]], *, by: Person, reason: str) -> None:
     """Write the receipts and the event of each, which name one another: one by its id, the other by its number."""
     Receipt.objects.bulk_create(receipts)
     entries = []
     for receipt in receipts:
         ended, checked = receipt.statement["ended"], receipt.statement["checked"]
-        was = {**before[receipt.account_id], "others": {what: len(things) for what, things in ended["others"].items()}}
         after = {
             "sessions": ended["sessions"],
             "password": ended["password"],
@@ -162,17 +137,8 @@ def _record_receipts(receipts: list[Receipt], before: dict[int, dict[str, Any]],
             "receipt": receipt.pk,
             "digest": receipt.digest,
         }
-        entries.append(Entry(receipt.account, receipt.membership, was, after))
+        entries.append(Entry(receipt.account, receipt.membership, before[receipt.account_id], after))
     numbers = record_many(OFFBOARDED, by=by, entries=entries, reason=reason)
     for receipt, number in zip(receipts, numbers, strict=True):
         receipt.event_number = number
     Receipt.objects.bulk_update(receipts, ["event_number"])
-
-
-def _reset_password_unless_needed(person: Person) -> str:
-    """Make the password unusable where no membership is left, and say what was done with it: reset, or kept."""
-    if Membership.objects.held_by(person).exists():
-        return policies.PASSWORD_KEPT
-    person.set_unusable_password()
-    person.save(update_fields=["password"])
-    return policies.PASSWORD_RESET

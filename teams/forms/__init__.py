@@ -1,11 +1,13 @@
 """Parsing and wording of what is asked about members, grants, offboarding and ownership."""
 
+from .engagements import BringEngagementBackForm, EndEngagementForm, EngagementEndForm, EngagementSearchForm
 from .exporting import ExportMembersForm
 from .grants import NOTHING, OWN, PRESET_CHOICES, AbleFilterForm, GrantManyForm, GrantsForm, GridFilterForm
 from .groups import MOST_TICKED, GroupFilterForm, GroupForm, PeopleGroupForm
 from .members import STATES, ChangeRoleForm, TeamFilterForm
 from .offboarding import BringBackForm, OffboardForm, OffboardManyForm
 from .ownership import MOST_CHOICES, ClaimForm, HeirFilterForm, NameSuccessorForm, OfferOwnershipForm
+from .people import PEOPLE_STATES, PeopleFilterForm
 from .reasons import ReasonField, ReasonForm
 from .requests import REQUEST_STATES, ApproveForm, AskForRoleForm, AskOnAssetForm, RefuseForm, RequestFilterForm
 from .roles import CompareRolesForm, RetireRoleForm, RoleFilterField, RoleForm
@@ -18,6 +20,7 @@ __all__ = [
     "MOST_TICKED",
     "NOTHING",
     "OWN",
+    "PEOPLE_STATES",
     "PRESET_CHOICES",
     "REQUEST_STATES",
     "STATES",
@@ -27,11 +30,15 @@ __all__ = [
     "AskForRoleForm",
     "AskOnAssetForm",
     "BringBackForm",
+    "BringEngagementBackForm",
     "ChangeRoleForm",
     "ChangeTermsForm",
     "ClaimForm",
     "CompareRolesForm",
+    "EndEngagementForm",
     "EndField",
+    "EngagementEndForm",
+    "EngagementSearchForm",
     "ExportMembersForm",
     "ExtendForm",
     "GrantManyForm",
@@ -44,6 +51,7 @@ __all__ = [
     "OffboardForm",
     "OffboardManyForm",
     "OfferOwnershipForm",
+    "PeopleFilterForm",
     "PeopleGroupForm",
     "ReasonField",
     "ReasonForm",

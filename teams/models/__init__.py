@@ -1,9 +1,10 @@
 """Roles, memberships, asset grants, ownership offers and claims, and the receipts of offboarding."""
 
 from .claims import SHORTEST_WAIT, TAKE_WITHIN, OwnershipClaim, Succession
+from .engagements import EndedEngagement
 from .groups import AssetGroup, PeopleGroup
 from .members import AssetGrant, Membership
-from .offboarding import UNDO_WITHIN, Offboarding, Receipt, text_of_statement
+from .offboarding import UNDO_WITHIN, Offboarding, Proof, Receipt, text_of_statement
 from .ownership import OwnershipOffer
 from .requests import AccessRequest
 from .roles import Role
@@ -19,6 +20,7 @@ __all__ = [
     "AccessRequest",
     "AssetGrant",
     "AssetGroup",
+    "EndedEngagement",
     "Kind",
     "Membership",
     "Offboarding",
@@ -26,6 +28,7 @@ __all__ = [
     "OwnershipClaim",
     "OwnershipOffer",
     "PeopleGroup",
+    "Proof",
     "Receipt",
     "Role",
     "Succession",

@@ -34,19 +34,47 @@ class Offboarding(models.Model):
         return str(self.person)
 
 
-class Receipt(models.Model):
-    """What an offboarding ended in one account, and what was looked for afterwards.
+class Proof(models.Model):
+    """What an act ended, and what was looked for afterwards.
 
     The `statement` is the whole of it; its SHA-256 stands in the event of the act, so that a changed one shows.
     """
 
-    offboarding = models.ForeignKey(Offboarding, on_delete=models.CASCADE, related_name="receipts")
-    account = models.ForeignKey(BusinessAccount, on_delete=models.CASCADE, related_name="receipts")
-    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="receipts")
     statement = models.JSONField(default=dict)
     event_number = models.BigIntegerField(null=True)
     brought_back_at = models.DateTimeField(null=True)
     brought_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def ended_at(self) -> dt.datetime:
+        """When it ended."""
+        raise NotImplementedError
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the statement, in hexadecimal, as the event of the act holds it."""
+        return digest_of(text_of_statement(self.statement)).hex()
+
+    @property
+    def undo_until(self) -> dt.datetime:
+        """Until when the access can be brought back in one act."""
+        return self.ended_at + UNDO_WITHIN
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether the access can still be brought back in one act."""
+        return self.brought_back_at is None and self.undo_until > timezone.now()
+
+
+class Receipt(Proof):
+    """What an offboarding ended in one account, and what was looked for afterwards."""
+
+    offboarding = models.ForeignKey(Offboarding, on_delete=models.CASCADE, related_name="receipts")
+    account = models.ForeignKey(BusinessAccount, on_delete=models.CASCADE, related_name="receipts")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="receipts")
 
     objects = ReceiptQuerySet.as_manager()
 
@@ -58,21 +86,11 @@ class Receipt(models.Model):
         return self.statement["person"]["name"]
 
     @property
-    def digest(self) -> str:
-        """The SHA-256 of the statement, in hexadecimal, as the event of the act holds it."""
-        return digest_of(text_of_statement(self.statement)).hex()
+    def ended_at(self) -> dt.datetime:
+        """When it ended."""
+        return self.offboarding.at
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing was found that still gives access."""
         return not any(row["found"] for row in self.statement["checked"])
-
-    @property
-    def undo_until(self) -> dt.datetime:
-        """Until when the access can be brought back in one act."""
-        return self.offboarding.at + UNDO_WITHIN
-
-    @property
-    def can_be_undone(self) -> bool:
-        """Whether the access can still be brought back in one act."""
-        return self.brought_back_at is None and self.undo_until > timezone.now()

@@ -13,6 +13,15 @@ from .claims import (
     RefuseClaim,
     WithdrawClaim,
 )
+from .engagements import (
+    BringEngagementBack,
+    EndEngagement,
+    EngagementList,
+    EngagementPage,
+    EngagementReceiptFile,
+    EngagementReceiptPage,
+    SetEngagementEnd,
+)
 from .exporting import ExportMembers
 from .granting import GrantMany, MemberGrants
 from .grid import AssetGrid
@@ -40,6 +49,7 @@ from .members import (
 from .offboarding import BringBack, OffboardMember, PersonPage, ReceiptFile, ReceiptPage
 from .own_roles import EditRole, MakeRole, RetireRole
 from .ownership import AnswerOffer, OwnershipOfferPage, OwnershipPage, WithdrawOffer
+from .people import PeopleGrid, PeopleList
 from .requests import AskForAccess, RequestList, RequestPage
 from .roles import CompareRoles, RoleMatrix, RolePage
 from .selection import ChangeRoleOfMany, SuspendMany
@@ -52,6 +62,7 @@ __all__ = [
     "AssetGroupList",
     "AssetPage",
     "BringBack",
+    "BringEngagementBack",
     "CarryOutClaim",
     "ChangeAssetGroup",
     "ChangePeopleGroup",
@@ -68,6 +79,11 @@ __all__ = [
     "DeletePeopleGroup",
     "DropSuccessor",
     "EditRole",
+    "EndEngagement",
+    "EngagementList",
+    "EngagementPage",
+    "EngagementReceiptFile",
+    "EngagementReceiptPage",
     "ExportMembers",
     "ExtendMember",
     "GrantMany",
@@ -83,7 +99,9 @@ __all__ = [
     "OpenAccount",
     "OwnershipOfferPage",
     "OwnershipPage",
+    "PeopleGrid",
     "PeopleGroupList",
+    "PeopleList",
     "PersonPage",
     "ReceiptFile",
     "ReceiptPage",
@@ -96,6 +114,7 @@ __all__ = [
     "RoleMatrix",
     "RolePage",
     "SecurityPolicyPage",
+    "SetEngagementEnd",
     "SuspendMany",
     "SuspendMember",
     "TeamList",

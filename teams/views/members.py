@@ -26,6 +26,7 @@ from .. import actions
 from ..access import standing_of
 from ..authority import lacking, obstacle
 from ..coverage import SingleHanded, left_to_one
+from ..engagements import key_of
 from ..events import ACCOUNT_OPENED, ROLE_EDITED, ROLE_RETIRED
 from ..forms import (
     MOST_SELECTED,
@@ -38,7 +39,7 @@ from ..forms import (
     terms_initial,
 )
 from ..holdings import read_many
-from ..models import AssetGrant, Membership, Receipt, Role
+from ..models import AssetGrant, EndedEngagement, Membership, Receipt, Role
 from ..offboarding import what_ends, what_ends_while_away
 from ..people import seats_of
 from ..permissions import WIDE
@@ -152,6 +153,8 @@ class MemberPage(MemberView, TemplateView):
             has_second_factor=not Membership.objects.filter(pk=self.member.pk).without_second_factor().exists(),
             wide=[PERMISSIONS[code].words for code in sorted(self.member.role.permissions & WIDE)],
             receipt=Receipt.objects.of(self.member).first(),
+            organisation_url=_organisation_page(self.member),
+            engagement=EndedEngagement.objects.of(self.member).first(),
             elsewhere=len(seats_of(self.member.person, seen_by=self.me)) - 1,
             **kwargs,
         )
@@ -422,7 +425,7 @@ def _effects(member: Membership, *, restored: bool = False) -> list[str]:
 def _history(member: Membership) -> list[dict[str, Any]]:
     """Return the newest events about a member, and below them how the person came to be one, for the timeline."""
     newest = Event.objects.about(member).order_by("-id")[:LONGEST_HISTORY]
-    events = [*newest, *_reached(member), *_joining(member)]
+    events = [*newest, *_reached(member), *_ended_together(member), *_joining(member)]
     return [
         {"at": event.at, "title": event.sentence, "text": event.parts["reason"] if not event.refused else "",
          "tone": "bad" if event.refused else "info", "icon": "ban" if event.refused else "circle-check"}
@@ -435,6 +438,21 @@ def _reached(member: Membership) -> list[Event]:
     acts = Event.objects.in_chain_of(member.account).named(ROLE_EDITED.name, ROLE_RETIRED.name)
     done = acts.filter(result=Event.Result.DONE).order_by("-number")[:LONGEST_HISTORY]
     return [event for event in done if any(row["membership"] == member.pk for row in event.parts["after"]["members"])]
+
+
+def _organisation_page(member: Membership) -> str:
+    """Return where the people of the member's organisation stand together; empty for who is of none, or has left."""
+    if not (member.is_current and member.is_from_outside and member.organisation):
+        return ""
+    return reverse("engagement", args=[member.account.slug, key_of(member.organisation)])
+
+
+def _ended_together(member: Membership) -> list[Event]:
+    """Return the event in which the membership ended with the whole engagement of its organisation."""
+    act = EndedEngagement.objects.of(member).first()
+    if act is None or act.event_number is None:
+        return []
+    return list(Event.objects.in_chain_of(member.account).filter(number=act.event_number))
 
 
 def _joining(member: Membership) -> list[Event]:

@@ -1,6 +1,7 @@
 """Ending all of a person's access: the preview, the receipt, and bringing it back (rule 13)."""
 
 import json
+from collections.abc import ItemsView
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,10 +21,10 @@ from .. import actions, offboarding
 from ..authority import obstacle
 from ..coverage import left_to_one
 from ..forms import BringBackForm, OffboardForm
-from ..models import Membership, Receipt
+from ..models import EndedEngagement, Membership, Receipt
 from ..people import elsewhere, seats_of
 from ..receipts import as_json, as_pdf
-from ..returning import what_returns
+from ..returning import Return, what_returns
 from .members import MemberFormView, grants_by_asset, member_page
 
 
@@ -99,12 +100,12 @@ class ReceiptPage(ReceiptView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the event, and the receipts of the same act that the reader may see."""
-        event = _event_of(self.receipt)
+        event = event_of(self.receipt)
         siblings = Receipt.objects.with_all().filter(offboarding=self.receipt.offboarding).exclude(pk=self.receipt.pk)
         return super().get_context_data(
             receipt=self.receipt,
             statement=self.receipt.statement,
-            grants=_grants_by_asset(self.receipt),
+            grants=grants_in_words(self.receipt.statement["ended"]["grants"]),
             event=event,
             event_hash=bytes(event.hash).hex() if event else "",
             holds=event is not None and event.parts["after"].get("digest") == self.receipt.digest,
@@ -124,15 +125,9 @@ class ReceiptFile(ReceiptView):
         """Send it. Raises Http404 for another kind of file."""
         if kind not in {"json", "pdf"}:
             raise Http404
-        event = _event_of(self.receipt)
-        if kind == "json":
-            body = json.dumps(as_json(self.receipt, event), indent=1, ensure_ascii=False)
-            response = HttpResponse(body, content_type="application/json; charset=utf-8")
-        else:
-            response = HttpResponse(as_pdf(self.receipt, event), content_type="application/pdf")
-        name = f"{self.account.slug}-receipt-{self.receipt.pk}.{kind}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        event = event_of(self.receipt)
+        body = as_file(self.receipt, event) if kind == "json" else as_pdf(self.receipt, event)
+        return to_keep(body, f"{self.account.slug}-receipt-{self.receipt.pk}.{kind}")
 
 
 class BringBack(ReceiptView, AccountFormView):
@@ -167,10 +162,7 @@ class BringBack(ReceiptView, AccountFormView):
             back = what_returns(receipt, by=self.me)
         except Refused as refusal:
             return {"receipt": receipt, "back": None, "hindrance": refusal.words}
-        acts: dict[Asset, list[str]] = {}
-        for (asset, _ends_at), codes in back.grants.items():
-            acts.setdefault(asset, []).extend(words_for(code) for code in sorted(codes))
-        return {"receipt": receipt, "back": back, "grants": acts.items()}
+        return {"receipt": receipt, "back": back, "grants": grants_that_return(back)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what comes back in each account, what doesn't, and what keeps the reader from it."""
@@ -208,16 +200,45 @@ class PersonPage(SignedInMixin, TemplateView):
             raise Http404
         current = [row for row in seats if row.is_current]
         receipts = {row.membership_id: row for row in Receipt.objects.filter(membership__in=seats)}
+        together = EndedEngagement.members.through.objects.filter(membership__in=seats)
+        engagements = dict(together.values_list("membership_id", "endedengagement_id"))
         endable = [row for row in current if obstacle(self.me, row.account, row) is None]
         factor = not Membership.objects.filter(pk=seats[0].pk).without_second_factor().exists()
         return super().get_context_data(
             person=person,
-            rows=[{"member": row, "receipt": receipts.get(row.pk), "endable": row in endable} for row in seats],
+            rows=[
+                {
+                    "member": row,
+                    "receipt": receipts.get(row.pk),
+                    "engagement": engagements.get(row.pk),
+                    "endable": row in endable,
+                }
+                for row in seats
+            ],
             current=current,
             has_second_factor=factor,
             offboard_url=f"{_offboard_page(endable[0])}?scope=all" if endable else "",
             **kwargs,
         )
+
+
+def as_file(receipt: Receipt | EndedEngagement, event: Event | None) -> bytes:
+    """Return a receipt as JSON to keep."""
+    return json.dumps(as_json(receipt, event), indent=1, ensure_ascii=False).encode()
+
+
+def to_keep(body: bytes, name: str) -> HttpResponse:
+    """Answer with a file, of the kind that its name ends in: pdf or json."""
+    kind = "application/pdf" if name.endswith(".pdf") else "application/json; charset=utf-8"
+    return HttpResponse(body, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def grants_that_return(back: Return) -> ItemsView[Asset, list[str]]:
+    """Return the grants that come back, in words, by asset."""
+    acts: dict[Asset, list[str]] = {}
+    for (asset, _ends_at), codes in back.grants.items():
+        acts.setdefault(asset, []).extend(words_for(code) for code in sorted(codes))
+    return acts.items()
 
 
 def receipt_page(receipt: Receipt) -> str:
@@ -229,7 +250,8 @@ def _offboard_page(member: Membership) -> str:
     return reverse("offboard_member", args=[member.account.slug, member.pk])
 
 
-def _event_of(receipt: Receipt) -> Event | None:
+def event_of(receipt: Receipt | EndedEngagement) -> Event | None:
+    """Return the event of the act that a receipt proves; None where the log has none of that number."""
     if receipt.event_number is None:
         return None
     return Event.objects.in_chain_of(receipt.account).filter(number=receipt.event_number).first()
@@ -249,9 +271,10 @@ def _previews(seats: list[Membership]) -> list[dict[str, Any]]:
     ]
 
 
-def _grants_by_asset(receipt: Receipt) -> dict[str, list[str]]:
+def grants_in_words(kept: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the grants that a receipt keeps, in words, by the name of the asset."""
     grants: dict[str, list[str]] = {}
-    for grant in receipt.statement["ended"]["grants"]:
+    for grant in kept:
         entry = PERMISSIONS.get(grant["code"])
         grants.setdefault(grant["name"], []).append(str(entry.words) if entry else grant["code"])
     return grants

@@ -21,7 +21,17 @@ from invitations.models import Import, Invitation
 from logins.models import SharedLogin
 from oversight.demo.cast import CAST, PASSWORD
 from teams import actions
-from teams.models import AccessRequest, AssetGroup, Membership, OwnershipClaim, OwnershipOffer, PeopleGroup, Receipt
+from teams.engagements import key_of
+from teams.models import (
+    AccessRequest,
+    AssetGroup,
+    EndedEngagement,
+    Membership,
+    OwnershipClaim,
+    OwnershipOffer,
+    PeopleGroup,
+    Receipt,
+)
 from tests.post import the_post_goes_out
 
 from .looking import Look, signed_in
@@ -37,6 +47,8 @@ NO_PAGES = {  # addresses that are no page by themselves, each with its reason
     "mark_notice": "takes a POST",
     "open_notice": "takes a POST",
     "invitation_continue": "leads on",
+    "switch_accounts": "a part of the account switch",
+    "engagement_receipt_file": "a file to keep",
     "mfa_login_webauthn": "answers a script",
     "mfa_download_recovery_codes": "a text file",
     "receipt_file": "a file to keep",
@@ -107,6 +119,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
     lena, failed = (
         _invitation(northwind, address) for address in ("lena.fischer@northwind.example", "dana.w@northwnd.example")
     )
+    brightside, gone = key_of("Brightside Agency"), EndedEngagement.objects.get(account=northwind)
     tiktok, mailbox = (
         {"slug": studio.slug, "pk": SharedLogin.objects.get(label=name).pk} for name in ("TikTok", "Mailbox behind it")
     )
@@ -167,6 +180,10 @@ def pages() -> dict[str, list[tuple[str, str]]]:
                     "declined": "pia.holmgren@northwind.example", "accepted": CAST["eddie"].address,
                 }.items()
             ),
+            at("engagements", **here), ("engagements_none", reverse("engagements", kwargs=here) + "?q=zzz"),
+            at("engagement", **here, key=brightside), at("end_engagement", **here, key=brightside),
+            at("set_engagement_end", **here, key=brightside), ("engagement_over", reverse("engagement", kwargs={**here, "key": gone.key})),
+            at("engagement_receipt", **here, pk=gone.pk), at("bring_engagement_back", **here, pk=gone.pk),
             at("access_requests", **here), ("access_requests_none", reverse("access_requests", kwargs=here) + "?state=refused"),
             at("access_request", slug=northwind.slug, pk=AccessRequest.objects.open().get(account=northwind).pk),
             at("resend_invitation", **lena), at("copy_invitation_link", **lena), at("correct_invitation", **failed),
@@ -180,6 +197,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             at("leave_account", **here), at("ownership", **here), at("name_successor", **here), at("drop_successor", **here),
         ],
         "eddie": [
+            ("people_of_no_account", reverse("people")), ("portfolio_of_a_member", reverse("portfolio")),
             ("home_of_a_member", reverse("account_home", kwargs=here)), ("refused", reverse("team", kwargs=here)),
             ("ask_on_an_asset", reverse("ask_for_access", kwargs=here) + "?permission=run_ads"),
             at("ask_for_access", **here), ("my_requests", reverse("access_requests", kwargs=here)),
@@ -189,11 +207,14 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         ],
         "stefan": [("inbox_empty", reverse("inbox"))],
         "tom": [
+            at("portfolio"), ("portfolio_none", reverse("portfolio") + "?q=zzz"), at("people"), ("people_none", reverse("people") + "?q=zzz"),
+            at("people_grid"), ("dashboard_of_many", reverse("dashboard")),
             ("person_in_two", reverse("person", args=[ines.pk])),
             ("offboard_everywhere", reverse("offboard_member", kwargs=_member(halo, "ines")) + "?scope=all"),
         ],
         "bruno": [("suspended", reverse("account_home", kwargs=here)), ("dashboard_suspended", reverse("dashboard"))],
-        "ines": [("no_second_factor", "/accounts/brightside-agency/"), ("dashboard_of_an_agency", reverse("dashboard"))],
+        "ines": [
+            ("portfolio_of_an_agency", reverse("portfolio")),("no_second_factor", "/accounts/brightside-agency/"), ("dashboard_of_an_agency", reverse("dashboard"))],
         "viktor": [("unconfirmed", "/accounts/lumen-bikes/")],
         "giulia": [
             ("standard_home", reverse("account_home", args=[studio.slug])), ("upgrade_account", reverse("upgrade_account", args=[studio.slug])),

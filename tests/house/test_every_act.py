@@ -30,6 +30,7 @@ from logins.policies import statement_of_change, statement_of_retirement
 from notices import actions as notices
 from oversight import actions as oversight
 from teams import actions as teams
+from teams.engagements import engagement_of, key_of
 from teams.models import Membership, Role, Terms
 from tests.factories import (
     PASSWORD,
@@ -38,6 +39,7 @@ from tests.factories import (
     AssetGroupFactory,
     BusinessAccountFactory,
     ChangeTaskFactory,
+    EndedEngagementFactory,
     ImportFactory,
     InvitationFactory,
     KnowerFactory,
@@ -121,6 +123,10 @@ ACTS: dict[Callable[..., Any], Callable[[House], dict[str, Any]]] = {
     teams.restore: lambda h: {"membership": h.member(suspended=True), "by": h.olga},
     teams.offboard: lambda h: {"membership": h.member(), "by": h.olga, "reason": "Left"},
     teams.bring_back: lambda h: {"receipt": ReceiptFactory(account=h.account), "by": h.olga},
+    teams.end_engagement: lambda h: _engaged(h),
+    teams.bring_engagement_back: lambda h: (lambda ended: {
+        "engagement": ended, "members": list(ended.members.all()), "by": h.olga,
+    })(EndedEngagementFactory(account=h.account)),
     teams.change_terms: lambda h: {"membership": h.member(), "terms": Terms(kind="contractor"), "by": h.olga},
     teams.set_end: lambda h: {"membership": h.member(), "ends_at": in_days(3), "by": h.olga},
     teams.announce_end: lambda h: {"membership": h.member(ends_at=in_days(3)), "by": SYSTEM},
@@ -268,6 +274,12 @@ def _looked_at(house: House) -> dict[str, Any]:
     listing = ImportFactory(account=house.account)
     rows = fates.foresee(listing, house.account, by=house.olga)
     return {"listing": listing, "seen": fates.fingerprint(rows), "by": house.olga}
+
+
+def _engaged(house: House) -> dict[str, Any]:
+    key = key_of(house.member(kind="agency", organisation="Brightside").organisation)
+    seen = engagement_of(house.account, key).fingerprint()
+    return {"account": house.account, "key": key, "seen": seen, "reason": "It is over", "by": house.olga}
 
 
 def _held_role(house: House) -> dict[str, Any]:

@@ -327,7 +327,7 @@ def test_an_ended_membership_is_no_account_of_mine_in_the_switch(client):
     actions.leave(membership=eddie, by=eddie.person)
     client.force_login(eddie.person)
 
-    mine = client.get("/dashboard/").context["my_accounts"]()
+    mine = client.get("/dashboard/").context["my_switch"]()["accounts"]
 
     assert eddie.account.slug not in [account["slug"] for account in mine]
     assert len(mine) == 1
