@@ -127,10 +127,13 @@ class Draw:
         return self.row(Person.objects)
 
     def actor(self, account: BusinessAccount) -> Person:
-        """Return who acts in an account: mostly somebody of the team, often the owner, sometimes anybody."""
-        match self.of(["owner", "owner", "team", "team", "anybody"]):
+        """Return who acts in an account: mostly who manages its team, sometimes another member, or anybody."""
+        match self.of(["owner", "owner", "administrator", "administrator", "team", "anybody"]):
             case "owner":
                 return account.owner
+            case "administrator":
+                rows = Membership.objects.current().filter(account=account).administering()
+                return self.row(rows.exclude(person=account.owner)).person
             case "team":
                 return self.row(Membership.objects.filter(account=account)).person
         return self.person()
