@@ -102,6 +102,10 @@ def _holders(done: Recorded) -> Collection[int | None]:
     return [row["person_id"] for row in done.after.get("members", [])]
 
 
+def _people(done: Recorded) -> Collection[int | None]:
+    return [row["person_id"] for row in done.after["people"]]
+
+
 def _of_whole_membership(done: Recorded) -> bool:
     return "asset" not in {**done.parts["before"], **done.parts["after"]}
 
@@ -228,6 +232,22 @@ TELLINGS = [
     _to_person(kinds.ENDED, of_teams.OFFBOARDED, _("{actor} ended your access"), mailed=_always),
     _to_person(kinds.ENDED, of_teams.SUSPENDED, _("{actor} suspended your access")),
     Telling(kinds.ENDED, of_teams.ACCOUNT_CLOSED, "account_home", group=Group.MEMBERS),
+    _to_person(
+        kinds.ENDED,
+        of_teams.ENGAGEMENT_ENDED,
+        _("{actor} ended the engagement of {target}, and your access with it"),
+        named=_people,
+        mailed=_always,
+    ),
+    _to_managers(kinds.TEAM_ENDED, of_teams.ENGAGEMENT_ENDED, page="engagements"),
+    _to_person(
+        kinds.CHANGED,
+        of_teams.ENGAGEMENT_BROUGHT_BACK,
+        _("{actor} brought you back"),
+        named=_people,
+        mailed=_always,
+    ),
+    _to_managers(kinds.JOINED, of_teams.ENGAGEMENT_BROUGHT_BACK, page="engagements"),
     *(
         _to_managers(kinds.TEAM_ENDED, act, page="member", subject=_target)
         for act in (of_teams.RAN_OUT, of_teams.OFFBOARDED, of_teams.SUSPENDED, of_teams.LEFT)

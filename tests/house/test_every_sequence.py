@@ -36,12 +36,16 @@ from logins import actions as logins
 from logins.models import Knower, SharedLogin
 from logins.policies import statement_of_change, statement_of_retirement
 from teams import actions as teams
+from teams import engagements
 from teams.models import (
     AccessRequest,
     AssetGrant,
+    AssetGroup,
+    EndedEngagement,
     Membership,
     OwnershipClaim,
     OwnershipOffer,
+    PeopleGroup,
     Receipt,
     Role,
     Terms,
@@ -74,7 +78,7 @@ SPANS = [None, DAY, 3 * DAY, 20 * DAY, -DAY]
 # Acts by which one person gives another something: no more than they hold themselves (rule 2). No other act gives.
 GIVING = {
     teams.change_role, teams.set_grants, teams.confirm_role, teams.restore, teams.set_end, teams.change_terms,
-    teams.bring_back, teams.approve_request, teams.edit_role, teams.retire_role, teams.change_policy,
+    teams.bring_back, teams.bring_engagement_back, teams.approve_request, teams.edit_role, teams.retire_role, teams.change_policy,
 }  # fmt: skip
 # What gives by another's decision: the inviter's, the owner's, the waiting time's; or gives what nobody held before.
 GIVEN_OTHERWISE = {
@@ -534,6 +538,59 @@ class AnySequence(RuleBasedStateMachine):
         others = Receipt.objects.with_all().filter(offboarding=receipt.offboarding).exclude(pk=receipt.pk)
         also = [row for row in others.order_by("pk") if draw.chance(2)]
         return {"receipt": receipt, "also": also, "by": draw.actor(receipt.account)}
+
+    @command(teams.end_engagement)
+    def end_engagement(self, draw):
+        account = draw.account()
+        engagement = engagements.engagement_of(account, engagements.key_of(draw.of(["Bright Ltd", "Nobody Ltd"])))
+        return {
+            "account": account, "key": engagement.key, "seen": engagement.fingerprint(), "reason": "It is over",
+            "by": draw.actor(account),
+        }  # fmt: skip
+
+    @command(teams.bring_engagement_back)
+    def bring_engagement_back(self, draw):
+        act = draw.row(EndedEngagement.objects.select_related("account"))
+        members = [row for row in act.members.order_by("pk") if not draw.chance(3)]
+        return {"engagement": act, "members": members, "by": draw.actor(act.account)}
+
+    @command(teams.make_asset_group)
+    def make_asset_group(self, draw):
+        account = draw.account()
+        return {"account": account, **self._asset_group(draw, account), "by": draw.actor(account)}
+
+    @command(teams.change_asset_group)
+    def change_asset_group(self, draw):
+        group = draw.row(AssetGroup.objects.select_related("account"))
+        return {"group": group, **self._asset_group(draw, group.account), "by": draw.actor(group.account)}
+
+    @command(teams.delete_asset_group)
+    def delete_asset_group(self, draw):
+        group = draw.row(AssetGroup.objects.select_related("account"))
+        return {"group": group, "by": draw.actor(group.account)}
+
+    @command(teams.make_people_group)
+    def make_people_group(self, draw):
+        account = draw.account()
+        return {"account": account, **self._people_group(draw, account), "by": draw.actor(account)}
+
+    @command(teams.change_people_group)
+    def change_people_group(self, draw):
+        group = draw.row(PeopleGroup.objects.select_related("account"))
+        return {"group": group, **self._people_group(draw, group.account), "by": draw.actor(group.account)}
+
+    @command(teams.delete_people_group)
+    def delete_people_group(self, draw):
+        group = draw.row(PeopleGroup.objects.select_related("account"))
+        return {"group": group, "by": draw.actor(group.account)}
+
+    def _asset_group(self, draw, account):
+        assets = Asset.objects.filter(account=account).order_by("pk")
+        return {"name": draw.of(ROLE_NAMES), "assets": [asset for asset in assets if draw.chance(2)]}
+
+    def _people_group(self, draw, account):
+        members = Membership.objects.filter(account=account).order_by("pk")
+        return {"name": draw.of(ROLE_NAMES), "memberships": [member for member in members if draw.chance(2)]}
 
     @command(teams.set_grants)
     def set_grants(self, draw):

@@ -299,7 +299,7 @@ def test_the_number_of_queries_does_not_grow_with_the_pairs(send, account, asset
         grant(member, assets[0], "run_ads")
     send(members[:1], assets[:1], preset="analyst")
 
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         shown = send(members, more, preset="analyst", how="replace")
 
     assert len(shown.context["fates"]) == 200
