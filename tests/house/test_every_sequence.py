@@ -148,7 +148,9 @@ class Draw:
         return self.row(rows if self.chance(8) else rows.current())
 
     def role(self, account: BusinessAccount) -> Role:
-        """Return a role: one that can be given in an account, or one that can't."""
+        """Return a role: one that can be given in an account, one that can't, or one that administrators can't give."""
+        if self.chance(3):
+            return Role.objects.built_in("finance")
         return self.row(Role.objects.all() if self.chance(10) else Role.objects.of(account))
 
     def end(self) -> dt.datetime | None:
@@ -243,7 +245,7 @@ class AnySequence(RuleBasedStateMachine):
         """Somebody tries a command for which there is something to do it on; or time passes, or a worker works."""
         draw = Draw(data)
         for _try in range(TRIES):
-            name = draw.of([*sorted(COMMANDS), *BESIDES])
+            name = draw.of([*sorted(COMMANDS), *sorted(act.__name__ for act in GIVING) * 3, *BESIDES])
             if name in BESIDES:
                 self._seen = None
                 getattr(self, f"_{name}")(draw)
