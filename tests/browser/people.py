@@ -45,6 +45,15 @@ class Someone:
         for text in texts:
             expect(self.page.get_by_role("main").get_by_text(text).first).to_be_visible()
 
+    def reads_on(self, link: str) -> str:
+        """Return the text of a list and of all pages that follow it by this link."""
+        told = self.page.get_by_role("main").inner_text()
+        while (more := self.page.get_by_role("main").get_by_role("link", name=link)).count():
+            more.first.click()
+            self.page.wait_for_load_state()
+            told += self.page.get_by_role("main").inner_text()
+        return told
+
     def signs_up(self) -> None:
         """Make a sign-in, with the code that is mailed."""
         self.opens("/auth/signup/")
