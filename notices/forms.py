@@ -1,7 +1,7 @@
 """What is typed about notices."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -27,7 +27,7 @@ class InboxFilterForm(FilterForm):
         self.fields["q"].label = _("Search the notices")
         found = rows.exclude(account=None).order_by("account__name", "account__slug")
         accounts = found.values_list("account__slug", "account__name").distinct()
-        self.fields["account"].choices = [("", _("Every account")), *accounts]  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields["account"]).choices = [("", _("Every account")), *accounts]
 
 
 class MarkForm(forms.Form):

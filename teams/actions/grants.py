@@ -16,7 +16,7 @@ from audit.recording import action, record
 
 from .. import authority
 from ..events import GRANTS_CHANGED
-from ..models import AssetGrant, Membership
+from ..models import AssetGrant, Membership, is_later
 from . import seating
 
 Grants = dict[str, dt.datetime | None]  # permissions with their ends
@@ -106,7 +106,7 @@ def give(
 
 def _is_more(end: dt.datetime | None, present: dt.datetime | None, *, now: dt.datetime) -> bool:
     """Say whether an end gives more than the present one, which may have passed; None is never."""
-    return present is not None and (present <= now or end is None or end > present)
+    return is_later(end, than=present) or (present is not None and present <= now)
 
 
 def _as_event(asset: Asset, grants: Grants) -> dict[str, Any]:

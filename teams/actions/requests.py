@@ -15,9 +15,9 @@ from audit.recording import action, record
 
 from .. import authority, policies
 from ..events import REQUEST_APPROVED, REQUEST_LAPSED, REQUEST_MADE, REQUEST_REFUSED, REQUEST_WITHDRAWN
-from ..models import AccessRequest, AssetGrant, Membership, Role
+from ..models import AccessRequest, AssetGrant, Membership, Role, is_later
 from . import seating
-from .grants import give
+from .grants import CODE_AND_END, give, wanted_of
 from .members import give_role
 
 MOST_OPEN = 10  # wishes of one member that wait at the same time
@@ -86,12 +86,13 @@ def approve_request(
         _require_no_more_than(request.role, given)
         changed = give_role(account, membership, given, by=by)
     else:
-        assert request.asset is not None  # noqa: S101  # the table holds one of the two
         wanted = frozenset(codes)
         if not wanted or not wanted <= set(request.codes):
             raise PolicyViolation(_("Give what was asked for, or something of it."))
-        end = request.ends_at if is_more(ends_at, than=request.ends_at) else ends_at
-        changed = _grant(account, membership, request.asset, dict.fromkeys(wanted, end), by=by)
+        end = request.ends_at if is_later(ends_at, than=request.ends_at) else ends_at
+        asset = Asset.objects.in_use().filter(account=account).lock(request.asset_id)
+        held = dict(AssetGrant.objects.of(membership).filter(content_object=asset).values_list(*CODE_AND_END))
+        changed = give(account, membership, asset, wanted_of(held, wanted, end, add=True), by=by)
     if changed is None:
         raise ChangedMeanwhile(_("%(person)s holds this already.") % {"person": request.person})
     before, after = changed
@@ -141,11 +142,6 @@ def note_lapse(*, request: AccessRequest, by: Any) -> AccessRequest:
     return request
 
 
-def is_more(end: dt.datetime | None, *, than: dt.datetime | None) -> bool:
-    """Say whether an end lies after the one that was asked for; None is never."""
-    return than is not None and (end is None or end > than)
-
-
 def _lock(request: AccessRequest) -> tuple[BusinessAccount, Membership, AccessRequest]:
     account, membership = seating.lock_member(request.membership)
     return account, membership, AccessRequest.objects.open().with_all().lock(request.pk)
@@ -169,26 +165,11 @@ def _wished_grants(
     wanted = frozenset(codes)
     if not wanted or not wanted <= ASSET_CODES:
         raise PolicyViolation(_("Choose what you want to do on the asset."))
-    new = wanted - membership.role.permissions - set(_held(membership, asset))
+    granted = AssetGrant.objects.of(membership).lasting().filter(content_object=asset)
+    new = wanted - membership.role.permissions - set(granted.values_list("permission__codename", flat=True))
     if not new:
         raise PolicyViolation(_("You may do all of this already."))
     return asset, sorted(new)
-
-
-def _held(membership: Membership, asset: Asset) -> dict[str, dt.datetime | None]:
-    """Return what is granted on an asset and has not run out, with the ends."""
-    rows = AssetGrant.objects.filter(membership=membership, content_object=asset).exclude(ends_at__lte=timezone.now())
-    return dict(rows.values_list("permission__codename", "ends_at"))
-
-
-def _grant(
-    account: BusinessAccount, membership: Membership, asset: Asset, given: dict[str, dt.datetime | None], *, by: Person
-) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Add to what is granted on an asset; what is granted for longer already stays so."""
-    asset = Asset.objects.in_use().filter(account=account).lock(asset.pk)
-    held = _held(membership, asset)
-    longer = {code: end for code, end in given.items() if code not in held or is_more(end, than=held[code])}
-    return give(account, membership, asset, {**held, **longer}, by=by)
 
 
 def _require_no_more_than(asked: Role, given: Role) -> None:

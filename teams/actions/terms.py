@@ -13,7 +13,7 @@ from audit.recording import action, record
 
 from .. import authority, policies
 from ..events import END_CHANGED, TERMS_CHANGED
-from ..models import TERMS_FIELDS, Membership, Terms, Told
+from ..models import TERMS_FIELDS, Membership, Terms, Told, is_later
 from . import seating
 
 
@@ -54,8 +54,3 @@ def _settle(
     membership.save(update_fields=[*TERMS_FIELDS, "told"])
     record(act, by=by, on=account, target=membership, before=before.as_event(), after=terms.as_event(), reason=reason)
     return membership
-
-
-def is_later(end: dt.datetime | None, *, than: dt.datetime | None) -> bool:
-    """Say whether an end lies after another; None is never."""
-    return than is not None and (end is None or end > than)

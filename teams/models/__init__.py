@@ -8,7 +8,7 @@ from .offboarding import UNDO_WITHIN, Offboarding, Proof, Receipt, text_of_state
 from .ownership import OwnershipOffer
 from .requests import AccessRequest
 from .roles import Role
-from .terms import NOTICES, OUTSIDE, TERMS_FIELDS, Kind, OnTerms, Terms, Told
+from .terms import NOTICES, OUTSIDE, TERMS_FIELDS, Kind, OnTerms, Terms, Told, is_later
 
 __all__ = [
     "NOTICES",
@@ -34,5 +34,6 @@ __all__ = [
     "Succession",
     "Terms",
     "Told",
+    "is_later",
     "text_of_statement",
 ]

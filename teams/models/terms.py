@@ -44,6 +44,11 @@ class Told(models.IntegerChoices):
 NOTICES = {Told.WEEK_BEFORE: dt.timedelta(days=7), Told.DAY_BEFORE: dt.timedelta(days=1), Told.OVER: dt.timedelta(0)}
 
 
+def is_later(end: dt.datetime | None, *, than: dt.datetime | None) -> bool:
+    """Say whether an end lies after another; None is never."""
+    return than is not None and (end is None or end > than)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Terms as they are agreed on, before anybody holds them. `ends_at` None: without an end."""
