@@ -1,5 +1,6 @@
 """The inbox, and the page on which everybody chooses what comes by mail."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.contrib import messages
@@ -48,7 +49,7 @@ class Inbox(SignedInMixin, TemplateView):
         )
 
 
-class NoticeAct(SignedInMixin, View):
+class NoticeAct(SignedInMixin, View, ABC):
     """An act on one of the reader's own notices."""
 
     http_method_names = ["post", "options"]
@@ -57,9 +58,9 @@ class NoticeAct(SignedInMixin, View):
         """Find it among those that the reader may read now, and act."""
         return self.act(get_object_or_404(readable_by(self.me).for_inbox(), pk=pk))
 
+    @abstractmethod
     def act(self, notice: Notice) -> HttpResponse:
         """Do it, and lead on."""
-        raise NotImplementedError
 
 
 class OpenNotice(NoticeAct):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,9 +50,9 @@ class Proof(models.Model):
         abstract = True
 
     @property
+    @abstractmethod
     def ended_at(self) -> dt.datetime:
         """When it ended."""
-        raise NotImplementedError
 
     @property
     def digest(self) -> str:

@@ -1,5 +1,6 @@
 """Everybody in the accounts that the reader administers: the list, and the grid of people and accounts (rule 4)."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,7 +18,7 @@ from ..people import PeopleOf, administered_by
 COLUMNS = 8  # accounts that the grid shows beside each other
 
 
-class PeopleView(SignedInMixin, TemplateView):
+class PeopleView(SignedInMixin, TemplateView, ABC):
     """People across the accounts that the reader administers, narrowed by the same filter."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -39,9 +40,9 @@ class PeopleView(SignedInMixin, TemplateView):
             **kwargs,
         )
 
+    @abstractmethod
     def more(self, here: PeopleOf, people: list[Person], accounts: list[BusinessAccount]) -> dict[str, Any]:
         """Return what this page shows of the people on it."""
-        raise NotImplementedError
 
 
 class PeopleList(PeopleView):

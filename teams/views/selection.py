@@ -1,6 +1,7 @@
 """One act on a selection of members: first what becomes of each, then one act for each (rules 2, 3, 5, 12)."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +39,7 @@ class Fate:
         return (member.pk, member.role_id, sorted(member.role.permissions), member.state, bool(member.confirmed_at))
 
 
-class ActOnSelection(AccountFormView):
+class ActOnSelection(AccountFormView, ABC):
     """Show what would happen to each selected member; once that is confirmed, do it, and show what happened."""
 
     abstract = True
@@ -90,17 +91,17 @@ class ActOnSelection(AccountFormView):
             "alone": self.alone(changing, form),
         }
 
+    @abstractmethod
     def fates(self, form: Any) -> list[Fate]:
         """Return what would become of each, in the order of the list."""
-        raise NotImplementedError
 
+    @abstractmethod
     def act(self, fate: Fate, form: Any) -> None:
         """Do it to one. Raises Refused."""
-        raise NotImplementedError
 
+    @abstractmethod
     def alone(self, changing: Sequence[Fate], form: Any) -> list[SingleHanded]:
         """Return what only one person could do afterwards."""
-        raise NotImplementedError
 
     def fingerprint(self, changing: Sequence[Fate], form: Any) -> str:
         """Return a short name of exactly what would be done."""
