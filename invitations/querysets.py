@@ -105,10 +105,6 @@ class ImportQuerySet(LockableQuerySet):
         """Those that are being worked through."""
         return self.filter(state=self.model.State.RUNNING)
 
-    def unended(self) -> Self:
-        """Those that are not done and not stopped."""
-        return self.filter(state__in=[self.model.State.DRAFT, self.model.State.RUNNING])
-
     def due(self) -> Self:
         """The running ones that no worker holds and that wait for nothing, in accounts that are open."""
         return self.running().filter(due_at__lte=timezone.now(), account__closed_at=None)

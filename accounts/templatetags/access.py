@@ -4,8 +4,6 @@ from typing import Any
 
 from django import template
 
-from ..permissions import words_for
-
 register = template.Library()
 
 
@@ -13,9 +11,3 @@ register = template.Library()
 def can(context: Any, code: str, obj: Any) -> bool:
     """Say whether the reader may do `code` on an account or asset: `{% can "manage_team" account as may_manage %}`."""
     return context["request"].user.has_perm(code, obj)
-
-
-@register.filter
-def permission_words(code: str) -> str:
-    """Return the words of a permission's code, such as "manage the team"."""
-    return words_for(code)

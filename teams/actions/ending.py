@@ -72,7 +72,11 @@ def _held(members: Collection[Membership]) -> dict[int, dict[str, Any]]:
 
 
 def _reset_password_unless_needed(person: Person) -> str:
-    """Make the password unusable where no membership is left, and say what was done with it: reset, or kept."""
+    """Make the password unusable where no membership is left, and say what was done with it: reset, or kept.
+
+    Under a lock on the person: of two acts in two accounts at once, the second sees what the first ended.
+    """
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     if Membership.objects.held_by(person).exists():
         return policies.PASSWORD_KEPT
     person.set_unusable_password()

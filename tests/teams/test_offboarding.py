@@ -32,7 +32,7 @@ from tests.factories import (
     grant,
 )
 from tests.post import the_post_goes_out
-from tests.together import at_once, committed
+from tests.together import at_once, committed, one_behind_the_other
 
 pytestmark = pytest.mark.rule(13)
 db = pytest.mark.django_db
@@ -508,6 +508,17 @@ def test_grants_on_assets_that_are_archived_by_now_stay_away(leaver):
     [back] = actions.bring_back(receipt=receipt, by=leaver.account.owner)
 
     assert not back.asset_grants.exists()
+
+
+def test_two_accounts_that_end_the_last_memberships_at_once_reset_the_password(fresh_database):
+    here = committed(MembershipFactory)
+    there = committed(lambda: MembershipFactory(person=here.person))
+
+    race = one_behind_the_other(lambda: end(here), lambda: end(there))
+
+    first, second = (act.receipts.get().statement["ended"]["password"] for act in (race.first, race.second))
+    assert (race.waited_for, first, second) == ("accounts_person", "kept", "reset")
+    assert not Person.objects.get(pk=here.person_id).has_usable_password()
 
 
 def test_two_who_bring_back_at_once_make_one_member(fresh_database):
