@@ -112,7 +112,7 @@ class MembershipQuerySet(LockableQuerySet):
 
     def matching(self, text: str) -> Self:
         """Those whose person's name or address holds this text."""
-        return self.filter(Q(person__name__icontains=text) | Q(person__email__icontains=text)) if text else self
+        return self.filter(_named(text))
 
     def narrowed(self, wanted: Mapping[str, Any]) -> Self:
         """Those that fit the search, the role and the kind of the team page's filter."""
@@ -228,6 +228,11 @@ class MembershipQuerySet(LockableQuerySet):
         return (
             rows.exclude(kind="agency").select_related("person", "role").order_by("person__name", "person__email", "pk")
         )
+
+
+def _named(text: str) -> Q:
+    """What holds of a row whose person's name or address holds this text; of every row where none is asked for."""
+    return Q(person__name__icontains=text) | Q(person__email__icontains=text) if text else Q()
 
 
 def _administering() -> Q:
@@ -351,7 +356,7 @@ class AccessRequestQuerySet(LockableQuerySet):
 
     def matching(self, text: str) -> Self:
         """Those whose person's name or address holds this text."""
-        return self.filter(Q(person__name__icontains=text) | Q(person__email__icontains=text)) if text else self
+        return self.filter(_named(text))
 
     def with_all(self) -> Self:
         """Each with what its page names."""

@@ -30,6 +30,19 @@ class RequestFilterForm(FilterForm):
     state = forms.ChoiceField(required=False, choices=list(REQUEST_STATES.items()), widget=forms.HiddenInput)
 
 
+class PurposeField(ReasonField):
+    """What somebody needs more access for."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = {
+            "required": True,
+            "label": _("What you need it for"),
+            "help_text": _("Whoever decides reads it, and it stands in the log."),
+            "error_messages": {"required": _("Say what you need it for.")},
+        }
+        super().__init__(**{**words, **kwargs})
+
+
 class AskForRoleForm(forms.Form):
     """Another role, and why it is needed."""
 
@@ -39,12 +52,7 @@ class AskForRoleForm(forms.Form):
         to_field_name="code",
         error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose one of the roles below.")},
     )
-    reason = ReasonField(
-        required=True,
-        label=_("What you need it for"),
-        help_text=_("Whoever decides reads it, and it stands in the log."),
-        error_messages={"required": _("Say what you need it for.")},
-    )
+    reason = PurposeField()
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,12 +78,7 @@ class AskOnAssetForm(forms.Form):
         },
     )
     ends_at = EndField(label=_("For how long"))
-    reason = ReasonField(
-        required=True,
-        label=_("What you need it for"),
-        help_text=_("Whoever decides reads it, and it stands in the log."),
-        error_messages={"required": _("Say what you need it for.")},
-    )
+    reason = PurposeField()
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
