@@ -11,7 +11,9 @@ ENV PATH=/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=accessportal.settings \
     STATIC_ROOT=/app/staticfiles \
     BIND=0.0.0.0:8000
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal && \
+    install --directory --owner 10001 /checkpoints && \
+    install --directory --owner 10001 --mode 700 /exports
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY manage.py gunicorn.conf.py LICENSE ./
@@ -20,10 +22,14 @@ COPY templates templates
 COPY audit audit
 COPY accounts accounts
 COPY teams teams
+COPY streams streams
+COPY watching watching
 COPY invitations invitations
 COPY logins logins
 COPY notices notices
 COPY oversight oversight
+COPY reviews reviews
+COPY staff staff
 COPY accessportal accessportal
 # Collecting reads the settings and opens nothing: these addresses are never used.
 RUN python -m compileall -q . && \

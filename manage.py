@@ -16,11 +16,15 @@ NEED_NO_SERVERS = {
     *("makemessages", "makemigrations", "startapp"),
     "run_embedded",  # it starts and stops them itself
 }
-AS_OWNER = {"migrate", "set_up_database"}  # all others run under the role of web and worker
+AS_OWNER = {"migrate", "set_up_database", "erase_person", "remove_old_events"}  # all others: as web and worker do
 
 
 def main(arguments: list[str]) -> None:
     """Point Django at our settings, have the servers ready that the command needs, and run it."""
+    if arguments[1:2] == ["witness"]:  # on a machine of its own, without settings, servers or secrets of the portal
+        from audit.witness import main as witness
+
+        sys.exit(witness(arguments[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accessportal.settings")
     command = next((argument for argument in arguments[1:] if not argument.startswith("-")), "")
     if command in AS_OWNER:

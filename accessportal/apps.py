@@ -4,7 +4,11 @@ from django.apps import AppConfig
 
 
 class AccessPortalConfig(AppConfig):
-    """Nothing to set up: the apps below do that for themselves."""
+    """The checks of the settings; the apps below set up everything else for themselves."""
 
     name = "accessportal"
     verbose_name = "AccessPortal"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        from accessportal import safety  # noqa: F401  # it registers them by being imported, once settings are there

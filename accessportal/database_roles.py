@@ -6,6 +6,7 @@ ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE"
 CLOSER_GRANTS = {  # never DELETE or TRUNCATE, and no UPDATE of an event (rule 15)
     "audit_event": "SELECT, INSERT",
     "audit_chain": "SELECT, INSERT, UPDATE",
+    "audit_verification": "SELECT, INSERT",
 }
 
 

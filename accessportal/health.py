@@ -6,7 +6,8 @@ first in the list, and no view.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import psycopg2
@@ -18,6 +19,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from audit import clock
+from audit.keeping import State, state_of
+
 log = logging.getLogger(__name__)
 
 LAST_SWEEP = "outbox:last_sweep"  # the sweep of the outbox leaves its time here
@@ -25,6 +29,8 @@ OLDEST_SWEEP = 120  # seconds
 START = 60  # seconds: so long a process that has just begun may wait for the first sweep
 LIMIT = 2  # seconds for each check
 REMEMBERED = 1  # seconds: whoever asks in a loop costs one check a second
+TOLD_ONLY = {"record"}  # an alarm for whoever watches; the portal serves all the same
+RECORD = {State.GOOD: "ok", State.NOT_KEPT: "not_kept", State.NEVER: "starting", State.BROKEN: "broken"}  # else late
 began_at = time.monotonic()
 
 
@@ -44,7 +50,7 @@ class HealthMiddleware:
             response = HttpResponse("ok", content_type="text/plain")
         else:
             parts = self._present_parts()
-            ready = all(state == "ok" for state in parts.values())
+            ready = all(state == "ok" for part, state in parts.items() if part not in TOLD_ONLY)
             response = JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
             response._has_been_logged = "starting" in parts.values()  # type: ignore[attr-defined]  # else an ERROR line
         response["Cache-Control"] = "no-store"
@@ -58,12 +64,17 @@ class HealthMiddleware:
 
 
 def parts_of_the_portal() -> dict[str, str]:
-    """`ok` or `failed` for database and broker; `ok`, `starting`, `late` or `failed` for the sweep of the outbox."""
-    broker = _tried(_ask_broker)
+    """`ok` or `failed` for database, clock and broker; for the sweep of the outbox also `starting` and `late`.
+
+    `record` says how its last check went; it doesn't make the portal unready.
+    """
+    database, broker = _tried(_ask_database), _tried(_ask_broker)
     return {
-        "database": _tried(_ask_database),
+        "database": database,
+        "clock": _tried(_ask_clock) if database == "ok" else "failed",
         "broker": broker,
         "outbox_sweep": _tried(_ask_sweep) if broker == "ok" else "failed",
+        "record": _tried(_ask_record) if database == "ok" else "failed",
     }
 
 
@@ -75,16 +86,34 @@ def _tried(check: Callable[[], str]) -> str:
         return "failed"
 
 
+def _ask_record() -> str:
+    """How the last check of the record went: `ok`, `not_kept`, `starting`, `broken`, or else `late`."""
+    state, _last = state_of()
+    return RECORD.get(state, "late")
+
+
 def _ask_database() -> str:
+    with _own_cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _ask_clock() -> str:
+    with _own_cursor() as cursor:
+        clock.compare(cursor)
+    return "ok"
+
+
+@contextmanager
+def _own_cursor() -> Iterator[psycopg2.extensions.cursor]:
     """Through a connection of its own: that of the thread may wait for a lock, and has no limit of time."""
     limits = {"connect_timeout": LIMIT, "options": f"-c statement_timeout={LIMIT * 1000}"}
     asked = psycopg2.connect(**{**connection.get_connection_params(), **limits})
     try:
         with asked.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            yield cursor
     finally:
         asked.close()
-    return "ok"
 
 
 def _ask_broker() -> str:

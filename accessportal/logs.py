@@ -5,7 +5,10 @@ import re
 import time
 from contextvars import ContextVar
 
-TOKEN_IN_A_PATH = re.compile(r"(/invitations/)[A-Za-z0-9_\-]{43}(?![A-Za-z0-9_\-])")
+TOKEN_IN_A_PATH = re.compile(
+    r"(/invitations/|/auth/not-me/|/auth/factor-reset/\d+/)[A-Za-z0-9_\-]{43}(?![A-Za-z0-9_\-])"
+    r"|(/password/reset/key/)[A-Za-z0-9_\-]+"
+)
 CONTROL_CHARACTERS = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)]} | {
     ord("\n"): "\\n",
     ord("\r"): "\\r",
@@ -18,12 +21,12 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 def without_tokens(text: str) -> str:
-    """`text` with the token of every invitation's path replaced by an ellipsis."""
-    return TOKEN_IN_A_PATH.sub(r"\1…", text)
+    """`text` with the token of every mailed link's path replaced by an ellipsis."""
+    return TOKEN_IN_A_PATH.sub(r"\1\2…", text)
 
 
 class RedactTokens(logging.Filter):
-    """Takes invitation tokens out of a record's message, arguments and traceback (rule 8)."""
+    """Takes the tokens of mailed links out of a record's message, arguments and traceback (rule 8)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record in place; every record passes."""

@@ -6,19 +6,22 @@ import re
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from redis.exceptions import RedisError
 
 from accessportal.logs import request_id as request_id_of_the_log
+from accounts.actions import note_use
+from audit import clock
 from audit.origin import Origin, stands_for
 
 logger = logging.getLogger(__name__)
@@ -76,6 +79,11 @@ class RequestOrigin(Origin):
         key = session.session_key if session is not None else None
         return hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""
 
+    @property
+    def person_id(self) -> int | None:  # a field above, computed here
+        """The id of the person who is signed in, None for nobody."""
+        return getattr(getattr(self._request, "user", None), "pk", None)
+
 
 class RequestOriginMiddleware:
     """Gives each request an id of our own and lets the log and the audit know where the request came from (rule 17)."""
@@ -97,7 +105,12 @@ class RequestOriginMiddleware:
 
 
 class PersonMiddleware:
-    """Shows times in the person's own zone, and keeps pages of signed-in people out of every cache."""
+    """Shows times in the person's own zone, and keeps pages of signed-in people out of every cache.
+
+    Whoever signs out takes along what the browser kept: pages, and storage, which ours never fill (SE9).
+    """
+
+    LEFT_BEHIND = '"cache", "storage"'  # not "cookies": they would go for the whole domain, its other sites' among them
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -109,6 +122,8 @@ class PersonMiddleware:
             response = self.get_response(request)
         if (signed_in or request.user.is_authenticated) and not response.has_header("Cache-Control"):
             patch_cache_control(response, no_store=True)
+        if signed_in and not request.user.is_authenticated:
+            response["Clear-Site-Data"] = self.LEFT_BEHIND
         return response
 
 
@@ -131,29 +146,57 @@ def zone_of(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo("UTC")
 
 
+BY_ITSELF = "X-By-Itself"  # says a page that looks again and again while nobody may sit before it
+LOOK_AGAIN = {"activity", "import", "log_export"}  # the pages that do; what else says so is used by somebody
+
+
 class SeenMiddleware:
-    """Notes that a session is in use, at most once a minute: on every request it would cost three queries and a write.
+    """Notes that a session is in use, at most once a minute: on every request it would cost four queries.
 
-    Where the cache is out of reach it is noted on each request.
+    A page that looks again by itself says so, and keeps no session alive (SE3). Nothing else can be done unnoticed.
     """
-
-    PAUSE = 60  # seconds
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Note it where that is due, then answer."""
-        key = request.session.session_key
-        if key and request.user.is_authenticated and self._is_due(key):
+        session: Any = request.session  # of our own engine
+        if request.user.is_authenticated and session.is_seen_due and not self._looks_again(request):
+            note_use(session.session_key)
             UserSession.objects.create_from_request(request)
         return self.get_response(request)
 
-    def _is_due(self, key: str) -> bool:
+    def _looks_again(self, request: HttpRequest) -> bool:
+        if BY_ITSELF not in request.headers or request.method != "GET":
+            return False
         try:
-            return cache.add(f"seen:{hashlib.sha256(key.encode()).hexdigest()}", 1, self.PAUSE)
-        except (RedisError, OSError):
-            return True
+            return resolve(request.path_info).url_name in LOOK_AGAIN
+        except Resolver404:
+            return False
+
+
+class ClockMiddleware:
+    """Answers nothing while this machine's clock is wrong: what has expired would work again (RE7)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request, or 503 in words."""
+        try:
+            clock.hold_against_database()
+        except clock.WrongClock as problem:
+            return self._not_now(request, problem)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        """Answer 503 where the clock jumped in the midst of an act, which has not happened then."""
+        return self._not_now(request, problem) if isinstance(problem, clock.WrongClock) else None
+
+    def _not_now(self, request: HttpRequest, problem: clock.WrongClock) -> HttpResponse:
+        logger.error("nothing is answered: %s", problem)
+        return render(request, "503.html", {"because": "clock"}, status=503)
 
 
 class DeadCacheMiddleware:
@@ -174,4 +217,4 @@ class DeadCacheMiddleware:
         if not isinstance(problem, RedisError):
             return None
         logger.error("the cache is out of reach: %s", type(problem).__name__)
-        return render(request, "503.html", status=503)
+        return render(request, "503.html", {"because": "cache"}, status=503)

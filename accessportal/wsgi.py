@@ -5,12 +5,17 @@ import os
 from typing import Any
 
 import django
+from csp.utils import build_policy
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.http import parse_header_parameters
+
+from accessportal.headers import headers_of
+from accessportal.safety import refuse_unsafe_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accessportal.settings")
 
@@ -24,7 +29,10 @@ class Door(WSGIHandler):
             _require_utf8(environ.get("CONTENT_TYPE", ""))
             return super().__call__(environ, start_response)
         except (LookupError, ValueError, SuspiciousOperation):
-            answer = HttpResponseBadRequest(render_to_string("400.html"))
+            headers = {"Content-Security-Policy": build_policy()} | headers_of(
+                is_secure=settings.SECURE
+            )  # without a request nothing else says whether
+            answer = HttpResponseBadRequest(render_to_string("400.html"), headers=headers)
             start_response(f"{answer.status_code} {answer.reason_phrase}", list(answer.items()))
             return answer
 
@@ -37,4 +45,5 @@ def _require_utf8(content_type: str) -> None:
 
 
 django.setup(set_prefix=False)
+refuse_unsafe_settings()
 application = Door()

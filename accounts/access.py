@@ -21,18 +21,23 @@ class Standing(enum.StrEnum):
     ENDED = "ended"
     EXPIRED = "expired"
     UNCONFIRMED = "unconfirmed"
+    WRONG_DOMAIN = "wrong domain"
     NO_SECOND_FACTOR = "no second factor"
     CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Yes or no, and why: the standing, since when, and the reason, put into words only where somebody reads it."""
+    """Yes or no, and why: the standing, since when, and the reason, put into words only where somebody reads it.
+
+    `elsewhere`: it is held, but not from the network address at which the person is now.
+    """
 
     allowed: bool
     standing: Standing
     words: Callable[[], str]
     since: dt.datetime | None = None
+    elsewhere: bool = False
 
     @property
     def reason(self) -> str:

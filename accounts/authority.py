@@ -4,8 +4,8 @@ from typing import Any
 
 from audit.recording import SYSTEM
 
-from .access import explain
-from .errors import MissingPermission
+from .access import Answer, explain
+from .errors import MissingPermission, NotFromHere
 from .models import BusinessAccount, Person
 
 
@@ -18,5 +18,13 @@ def require(by: Any, code: str, *, on: BusinessAccount) -> None:
     if by is SYSTEM:
         return
     actor = Person.objects.filter(pk=by.pk, is_active=True).first()
-    if actor is None or not explain(actor, code, on).allowed:
-        raise MissingPermission(code, on)
+    answer = explain(actor, code, on) if actor else None
+    if answer is None or not answer.allowed:
+        raise refusal_of(answer, code, on)
+
+
+def refusal_of(answer: Answer | None, code: str, account: BusinessAccount) -> MissingPermission:
+    """Return the refusal that a "no" to `code` on an account comes to, in the words for the person."""
+    if answer is not None and answer.elsewhere:
+        return NotFromHere(code, account, answer.reason)
+    return MissingPermission(code, account)

@@ -28,3 +28,15 @@ class MissingPermission(Refused, PermissionDenied):
         super().__init__(words or _("You need the permission to %(act)s.") % {"act": words_for(code)})
         self.code = code
         self.account = account
+
+
+class Frozen(PolicyViolation):
+    """Nobody's access changes in the account until its freeze is lifted."""
+
+    def __init__(self, account: "BusinessAccount") -> None:
+        words = _("%(account)s is frozen: nobody’s access changes until somebody lifts it.")
+        super().__init__(words % {"account": account})
+
+
+class NotFromHere(MissingPermission):
+    """The actor holds the permission, but the account allows it from certain network addresses only."""

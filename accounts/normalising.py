@@ -1,6 +1,9 @@
 """The one way in which addresses and names are brought to one form: for uniqueness, for matching and for limits."""
 
+import functools
+import ipaddress
 import unicodedata
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -31,7 +34,10 @@ def normal_address(typed: str) -> str:
     address = f"{local}@{domain if domain.isascii() else _in_ascii(domain)}".lower()
     if len(address) > LONGEST_ADDRESS:
         raise _no_address()
-    validate_email(address)
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise _no_address() from None  # in one wording, whatever of it is wrong
     return address
 
 
@@ -59,6 +65,76 @@ def _in_ascii(domain: str) -> str:
 
 def _no_address() -> ValidationError:
     return ValidationError(_("Enter an e-mail address, such as name@example.com."), code="invalid")
+
+
+def normal_domain(typed: str) -> str:
+    """Return the domain of addresses in its one form, as `normal_address` gives it: example.com.
+
+    With `*.` before it, it stands for everything below it, and not for itself. Raises ValidationError for what is no
+    domain, or could be read as two.
+    """
+    plain = typed.strip().removeprefix("@")
+    below, domain = ("*.", plain[2:]) if plain.startswith("*.") else ("", plain)
+    try:
+        _local, _at, normal = normal_address(f"a@{domain}").partition("@")
+    except ValidationError as problem:
+        if problem.code == "ambiguous":
+            raise
+        normal = ""
+    if "." not in normal or normal.startswith("["):
+        raise ValidationError(
+            _("“%(typed)s” is no domain. Type it as it stands behind the @: example.com, or *.example.com."),
+            code="invalid",
+            params={"typed": plain_name(typed)[:100]},
+        )
+    return below + normal
+
+
+def ending_of(domain: str) -> str:
+    """Return how an address ends that belongs to one of `normal_domain`'s domains, and no other address does."""
+    return domain[1:] if domain.startswith("*.") else f"@{domain}"
+
+
+def in_domains(address: str, domains: Iterable[str]) -> bool:
+    """Say whether an address in its one form belongs to one of these domains."""
+    return address.endswith(tuple(map(ending_of, domains)))
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def normal_range(typed: str) -> str:
+    """Return a range of network addresses in its one form, 203.0.113.0/24; of a single address, 203.0.113.7/32.
+
+    Raises ValidationError for what is none.
+    """
+    try:
+        return str(_network(typed.strip()))
+    except ValueError:
+        raise ValidationError(
+            _("“%(typed)s” is no range of network addresses, such as 203.0.113.0/24 or 2001:db8::/32."),
+            code="invalid",
+            params={"typed": plain_name(typed)[:60]},
+        ) from None
+
+
+def in_ranges(address: str, ranges: Iterable[str]) -> bool:
+    """Say whether a network address lies in one of the ranges; one that is unknown lies in none."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    known = getattr(found, "ipv4_mapped", None) or found  # ::ffff:203.0.113.7 is 203.0.113.7
+    return any(known in _network(each) for each in ranges)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _network(text: str) -> Network:
+    """Read a range. Raises ValueError, also for an IPv6 range that only wraps IPv4 addresses: none would lie in it."""
+    network = ipaddress.ip_network(text, strict=False)
+    if network.version == 6 and network.subnet_of(ipaddress.IPv6Network("::ffff:0:0/96")):
+        raise ValueError(text)
+    return network
 
 
 def plain_name(typed: str) -> str:

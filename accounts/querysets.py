@@ -48,6 +48,10 @@ class BusinessAccountQuerySet(LockableQuerySet):
         """Those that are not closed."""
         return self.filter(closed_at=None)
 
+    def frozen(self) -> Self:
+        """Those in which nobody's access changes."""
+        return self.exclude(frozen_at=None)
+
 
 class AssetQuerySet(LockableQuerySet):
     """Assets of accounts."""
@@ -101,3 +105,19 @@ class OutgoingMailQuerySet(LockableQuerySet):
     def parked(self) -> Self:
         """Those that failed for good."""
         return self.filter(state=self.model.State.PARKED)
+
+
+class TallyQuerySet(LockableQuerySet):
+    """Failed tries, counted."""
+
+    def lock_keys(self, keys: Iterable[str]) -> list[Any]:
+        """Return the rows of these keys, locked in one order until the transaction ends."""
+        return list(self.filter(key__in=list(keys)).order_by("key").select_for_update(no_key=True, of=("self",)))
+
+
+class AlarmQuerySet(LockableQuerySet):
+    """Sign-ins that people were told of."""
+
+    def open(self) -> Self:
+        """Those whose link still works: nobody has answered, and its time has not run out."""
+        return self.filter(answered_at=None, expires_at__gt=timezone.now())

@@ -7,6 +7,7 @@ from allauth.mfa import signals as factor_signals
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
 from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from audit.canonical import Snapshot
@@ -14,13 +15,13 @@ from audit.events import Act
 from audit.recording import PORTAL, note
 
 from . import events
+from .actions import carry_session, drop_idle_codes
 from .models import Person
 from .normalising import masked
 
 FACTORS = {  # as the log calls them
     Authenticator.Type.TOTP: _("authenticator app"),
     Authenticator.Type.WEBAUTHN: _("passkey"),
-    Authenticator.Type.RECOVERY_CODES: _("recovery codes"),
 }
 
 
@@ -38,6 +39,18 @@ def note_sign_up(user: Person, **_more: Any) -> None:
 def note_sign_in(user: Person, **_more: Any) -> None:
     """A person signed in."""
     _note(events.SIGNED_IN, user)
+
+
+@receiver(account_signals.authentication_step_completed)
+def renew_session_key(request: HttpRequest, **_more: Any) -> None:
+    """Password, factor, or either again: each step gives the session another key, and the old one opens nothing (SE2).
+
+    The library does so only at the end of a sign-in.
+    """
+    old = request.session.session_key
+    request.session.cycle_key()
+    if old:
+        carry_session(old=old, new=request.session.session_key or "")
 
 
 @receiver(auth_signals.user_logged_out)
@@ -94,9 +107,11 @@ def note_added_factor(user: Person, authenticator: Authenticator, **_more: Any) 
 def note_removed_factor(user: Person, authenticator: Authenticator, **_more: Any) -> None:
     """A person turned off a second factor."""
     _note(events.FACTOR_REMOVED, user, before={"kind": str(FACTORS[authenticator.type])})
+    drop_idle_codes(user)
 
 
-@receiver(factor_signals.authenticator_reset)
-def note_renewed_codes(user: Person, **_more: Any) -> None:
-    """A person made new recovery codes."""
-    _note(events.FACTOR_RENEWED, user)
+@receiver(factor_signals.authenticator_used)
+def note_shown_passkey(user: Person, authenticator: Authenticator, **_more: Any) -> None:
+    """A person showed a passkey. The code of an app is written down by the act that takes it."""
+    if authenticator.type == Authenticator.Type.WEBAUTHN:
+        _note(events.FACTOR_SHOWN, user, after={"kind": str(FACTORS[authenticator.type])})

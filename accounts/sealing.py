@@ -6,6 +6,8 @@ import hashlib
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+SECOND_FACTOR = "second factor"  # a purpose
+
 
 def seal(text: str, *, purpose: str) -> str:
     """Return the text encrypted under the present secret; each purpose has a key of its own."""

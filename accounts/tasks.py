@@ -19,6 +19,18 @@ def sweep_outbox(**_later: Any) -> None:
     actions.sweep()
 
 
+@shared_task(soft_time_limit=actions.LONGEST_CHECK - 60, time_limit=actions.LONGEST_CHECK)
+def mind_record(**_later: Any) -> None:
+    """Make the checkpoint and do the check of the record that are due. The check of a long record takes its time."""
+    actions.mind_record()
+
+
+@shared_task
+def clear_old_tallies(**_later: Any) -> None:
+    """Take away what was counted of addresses and networks that nobody has, when it counts no more."""
+    actions.clear_old_tallies()
+
+
 @shared_task
 def clear_expired_sessions(**_later: Any) -> None:
     """Take away the rows of sessions that ran out: they open nothing, but there are many."""

@@ -11,6 +11,7 @@ from typing import Any
 
 LONGEST_TEXT = 2_000  # characters of one value; a name or a reason is shorter, a megabyte is an attack
 LONGEST_LIST = 500
+HASHES = slice(9, 11)  # where the hashes of the words stand in the canonical text
 GENESIS = bytes(32)  # the hash "before" the first event of a chain
 
 
@@ -53,30 +54,20 @@ def instant(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def text_of(columns: Sequence[str | int | None], rest: Mapping[str, Any]) -> str:
+def text_of(columns: Sequence[str | int | None], words: Sequence[str], rest: Mapping[str, Any]) -> str:
     """Return the canonical text: a JSON list, first the values that stand in columns too, last all the rest.
 
     `columns` are, in this order: chain, time, name, result, actor's kind and id, target's kind and id, and the id of
-    the person concerned. They come first and in plain ASCII, so that the database can compare a whole row with its
-    text by one prefix. Keys are sorted, there is no white space: the same text on every machine.
+    the person concerned. Then come the SHA-256 of the `words` about the actor and of those about the target, which are
+    kept beside the text (`audit.personal`). All that is plain ASCII, so that the database can compare a whole row with
+    its text by its beginning. Keys are sorted, there is no white space: the same text on every machine.
     """
-    form = [*columns, rest]
-    return json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return as_json([*columns, *(digest_of(part).hex() for part in words), rest])
 
 
-def parts_of(text: str) -> dict[str, Any]:
-    """Read a canonical text: the parts of the event by name, actor and target as kind, id and label."""
-    chain, at, name, result, actor_kind, actor_id, target_kind, target_id, about, rest = json.loads(text)
-    return {
-        **rest,
-        "chain": chain,
-        "at": at,
-        "name": name,
-        "result": result,
-        "about": about,
-        "actor": {"kind": actor_kind, "id": actor_id, "label": rest["actor"]},
-        "target": {"kind": target_kind, "id": target_id, "label": rest["target"]},
-    }
+def as_json(value: Any) -> str:
+    """Return a value as JSON in its one form."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def digest_of(text: str) -> bytes:

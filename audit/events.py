@@ -11,12 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One kind of act: its name in the log, its words for lists ("change a role"), and its sentences: done, refused."""
+    """One kind of act: its name in the log, its words for lists ("change a role"), and its sentences: done, refused.
+
+    `changes_access` is no only of an act that gives nobody anything and takes nothing from anybody.
+    """
 
     name: str
     label: str | Promise
     sentence: str | Promise
     refusal: str | Promise
+    changes_access: bool = True
 
     @property
     def group(self) -> str:
@@ -28,14 +32,21 @@ _register: dict[str, Act] = {}
 REFUSAL = _("{actor} was refused: {label}. {reason}")
 
 
-def register(name: str, label: str | Promise, sentence: str | Promise, *, refusal: str | Promise = REFUSAL) -> Act:
+def register(
+    name: str,
+    label: str | Promise,
+    sentence: str | Promise,
+    *,
+    refusal: str | Promise = REFUSAL,
+    changes_access: bool = True,
+) -> Act:
     """Add an act and return it. The sentences may use {actor}, {target}, {reason}, {before[…]} and {after[…]}.
 
     Raises ValueError when the name is taken: a name means one thing for ever.
     """
     if name in _register:
         raise ValueError(f"the act {name!r} is registered twice")
-    _register[name] = act = Act(name, label, sentence, refusal)
+    _register[name] = act = Act(name, label, sentence, refusal, changes_access)
     return act
 
 
@@ -89,10 +100,31 @@ def _listed(value: Any) -> Any:
     return (", ".join(str(item) for item in value) or "–") if isinstance(value, list) else value
 
 
-EXPORTED = register("audit.exported", _("export the log"), _("{actor} exported the log ({after[format]})"))
+CHECKPOINTS_ANEW = register(
+    "record.checkpoints_anew",
+    _("begin the checkpoints anew"),
+    _("The operator began the checkpoints anew, with number {after[number]}: it extends none of the earlier ones"),
+    changes_access=False,
+)
+ERASED = register(
+    "record.erased",
+    _("erase what the log says about a person"),
+    _("The operator erased what {after[count]} events here said about one person. Reason: {reason}"),
+    changes_access=False,
+)
+REMOVED = register(
+    "record.removed",
+    _("remove old events"),
+    _("Old events were removed, up to no. {after[up_to]}: checkpoint {after[checkpoint]} is their anchor"),
+    changes_access=False,
+)
+EXPORTED = register(
+    "audit.exported", _("export the log"), _("{actor} exported the log ({after[format]})"), changes_access=False
+)
 ACCESS_REFUSED = register(
     "access.refused",
     _("open a page without the permission"),
     _("{actor} was refused {after[permission]}"),
     refusal=_("{actor} was refused: open a page. {reason}"),
+    changes_access=False,
 )

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The caller of a request: network address, user agent, a digest that names the session, and the request's id."""
+    """The caller of a request: network address, user agent, a digest that names the session, and the request's id.
+
+    `person_id` is who is signed in there: nobody's answer hangs on the address of somebody else.
+    """
 
     address: str = ""
     user_agent: str = ""
     session: str = ""
     request_id: str = ""
+    person_id: int | None = None
 
 
 _present: ContextVar[Origin] = ContextVar("origin", default=Origin())

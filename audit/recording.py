@@ -1,23 +1,25 @@
 """The one way to act and to write it down (rules 12 and 17)."""
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext
 
+from . import clock
 from .canonical import Snapshot, digest_of, harmless, harmless_text, instant, text_of
 from .events import Act
 from .models import Chain, Event
 from .origin import origin_of_this_request
+from .personal import apart, words_of
 from .planned import Planned
 from .querysets import kind_of
 
+FORM = 2  # of the canonical text
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -130,8 +132,70 @@ def on_record(acts: Iterable[Act], listener: Listener) -> None:
         _listeners.setdefault(act.name, []).append(listener)
 
 
+Guard = Callable[[Act, Any, Sequence[Any]], None]
+_guards: list[Guard] = []
+
+
+def guard(function: Guard) -> None:
+    """Ask this of every act right before its events, with who acts and the things in whose chains they stand.
+
+    What it raises refuses the act, which then has not happened (rule 12).
+    """
+    _guards.append(function)
+
+
+def _ask_guards(act: Act, by: Any, places: Sequence[Any]) -> None:
+    for ask in _guards:
+        ask(act, by, places)
+
+
+Imprinter = Callable[[Collection[int]], Mapping[int, list[dict[str, Any]]]]
+_imprinters: list[Imprinter] = []
+
+
+def imprint(function: Imprinter) -> None:
+    """Put into each event of an account how what its act touched stands now; the floor above knows what that is.
+
+    The function gets the accounts' ids, and returns entries by account: ids, codes and times, and no words of people.
+    """
+    _imprinters[:] = [function]
+
+
+Sending = Callable[[Any, Collection[int]], Mapping[int, str]]
+_senders: list[Sending] = []
+
+
+def sent_by(function: Sending) -> None:
+    """Put into each event of an account on whose behalf its actor acts there; the floor above knows who sends whom.
+
+    The function gets who acts and the accounts' ids, and returns organisations by account; none for their own people.
+    """
+    _senders[:] = [function]
+
+
+def _behalf(by: Any, places: Sequence[Any]) -> Mapping[int, str]:
+    accounts = [pk for pk in map(_account, places) if pk]
+    return _senders[0](by, accounts) if _senders and accounts else {}
+
+
+def _imprints(places: Sequence[Any]) -> Mapping[int, list[dict[str, Any]]]:
+    accounts = [pk for pk in map(_account, places) if pk]
+    return _imprinters[0](accounts) if _imprinters and accounts else {}
+
+
+def _account(place: Any) -> int:
+    """Return the id of the account in whose chain an event stands, 0 for another chain."""
+    return place.pk if kind_of(place) == Chain.Kind.ACCOUNT else 0
+
+
 def record_refusal(refusal: Exception) -> None:
-    """Record that an action was refused, in a transaction of its own (rule 12). Does nothing where none was tried."""
+    """Record that an action was refused, in a transaction of its own (rule 12). Does nothing where none was tried.
+
+    A refusal that knows how it goes on (`settle`) sees to that itself: its act is not refused, but waits.
+    """
+    if settle := getattr(refusal, "settle", None):
+        settle()
+        return
     attempt: Attempt | None = getattr(refusal, "attempt", None)
     if attempt is not None:
         words, refused = getattr(refusal, "words", str(refusal)), Event.Result.REFUSED
@@ -167,13 +231,20 @@ def record(
     after: Mapping[str, Any] | None = None,
     reason: str = "",
     result: str = Event.Result.DONE,
+    stood: Sequence[Mapping[str, Any]] = (),
 ) -> int:
     """Write one event at the head of a chain and return its number there (rules 12, 16, 17).
 
     `by` is a person, an anonymous user or SYSTEM; `on` is the account, the person or PORTAL whose chain it is;
-    `target` is what the act is about (left out: `on` itself). Time, address and request come from the context.
+    `target` is what the act is about (left out: `on` itself). Time, address and request come from the context. `stood`
+    is how things stood where the chain begins from now on (`removing.stood_at`).
     """
-    event = _written(act, Entry(on, target, before, after), by=by, reason=reason, result=result)
+    if result == Event.Result.DONE:
+        _ask_guards(act, by, [on])
+    imprints = _imprints([on]) if result == Event.Result.DONE else {}
+    held: dict[str, list[Any]] = {"access": imprints.get(_account(on), []), "stood": list(stood)}
+    said = _Said(by, _behalf(by, [on]).get(_account(on), ""), reason, result)
+    event = _written(act, Entry(on, target, before, after), said, held=held)
     number = _append(event.kind, event.subject_id, event.digest, event.columns)
     if result == Event.Result.DONE:
         _tell(act, [event], [number])
@@ -188,8 +259,19 @@ def record_many(act: Act, *, by: Any, entries: Sequence[Entry], reason: str = ""
     """
     if len({(kind_of(entry.on), entry.on.pk) for entry in entries}) < len(entries):
         raise ValueError("an act is exactly one event in each chain that it touches (rule 12)")
+    _ask_guards(act, by, [entry.on for entry in entries])
     result = Event.Result.DONE
-    events = [_written(act, entry, by=by, reason=reason, result=result) for entry in entries]
+    places = [entry.on for entry in entries]
+    imprints, senders = _imprints(places), _behalf(by, places)
+    events = [
+        _written(
+            act,
+            entry,
+            _Said(by, senders.get(_account(entry.on), ""), reason, result),
+            held={"access": imprints.get(_account(entry.on), [])},
+        )
+        for entry in entries
+    ]
     numbers = _append_many(events)
     _tell(act, events, numbers)
     return numbers
@@ -205,11 +287,21 @@ class _Written(NamedTuple):
     told: Recorded  # without its number, which the chain gives
 
 
-def _written(act: Act, entry: Entry, *, by: Any, reason: str, result: str) -> _Written:
+class _Said(NamedTuple):
+    """What all events of an act say alike, but for on whose behalf its actor acts in an account."""
+
+    by: Any
+    behalf: str
+    reason: str
+    result: str
+
+
+def _written(act: Act, entry: Entry, said: _Said, *, held: Mapping[str, list[Any]]) -> _Written:
     on, target = entry.on, entry.target
+    by, behalf, reason, result = said
     actor, aim = _snapshot(by), _snapshot(on if target is None else target)
     origin = origin_of_this_request()
-    now = timezone.now()
+    now = clock.now()
     about = aim.id if aim.kind == "person" else getattr(target, "person_id", None)
     searched = (act.name, str(result), actor.kind, actor.id, aim.kind, aim.id, about)
     parts = {
@@ -217,26 +309,29 @@ def _written(act: Act, entry: Entry, *, by: Any, reason: str, result: str) -> _W
         "after": harmless(entry.after or {}),
         "reason": harmless(reason),
     }
+    (before, before_words), (after, after_words) = apart(parts["before"]), apart(parts["after"])
+    agent = {"address": harmless(origin.address), "agent": harmless(origin.user_agent)}
+    changed = {"before": before_words, "after": after_words}
+    words = (
+        words_of({"label": actor.label, "behalf": harmless_text(behalf), **agent}),
+        words_of({"label": aim.label, "reason": parts["reason"], **changed}),
+    )
     text = text_of(
         [f"{kind_of(on)}/{on.pk}", instant(now), *searched],
+        words,
         {
-            "v": 1,
-            "actor": actor.label,
-            "target": aim.label,
-            **parts,
-            "origin": {
-                "address": harmless(origin.address),
-                "agent": harmless(origin.user_agent),
-                "session": origin.session,
-                "request": origin.request_id,
-            },
+            "v": FORM,
+            "before": before,
+            "after": after,
+            "origin": {"session": origin.session, "request": origin.request_id},
+            **{key: entries for key, entries in held.items() if entries},
         },
     )
     aimed_at = on if target is None else target
     person_acting = actor.id if actor.kind == "person" else None
     labels = {"actor": {"label": actor.label}, "target": {"label": aim.label}}
     told = Recorded(act, on, aimed_at, 0, person_acting, about, {**parts, **labels}, entry.after or {})
-    return _Written(kind_of(on), on.pk, digest_of(text), (text, now, *searched), told)
+    return _Written(kind_of(on), on.pk, digest_of(text), (text, *words, now, *searched), told)
 
 
 def _tell(act: Act, events: Sequence[_Written], numbers: Sequence[int]) -> None:
@@ -249,7 +344,7 @@ def _tell(act: Act, events: Sequence[_Written], numbers: Sequence[int]) -> None:
 
 _APPEND = Planned(
     "audit_append",
-    "bytea, text, bigint, bytea, text, timestamptz, text, text, text, bigint, text, bigint, bigint",
+    "bytea, text, bigint, bytea, text, text, text, timestamptz, text, text, text, bigint, text, bigint, bigint",
     """
 WITH head AS (
     UPDATE audit_chain
@@ -257,9 +352,9 @@ WITH head AS (
     WHERE kind = %s AND subject_id = %s
     RETURNING id, length, previous, head
 )
-INSERT INTO audit_event (chain_id, number, previous, digest, hash, canonical, at, name, result,
-                         actor_kind, actor_id, target_kind, target_id, about_id)
-SELECT id, length, previous, %s, head, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM head
+INSERT INTO audit_event (chain_id, number, previous, digest, hash, canonical, actor_words, target_words, at, name,
+                         result, actor_kind, actor_id, target_kind, target_id, about_id)
+SELECT id, length, previous, %s, head, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM head
 RETURNING number
 """,
 )
@@ -280,9 +375,10 @@ ORDER BY chain.kind, chain.subject_id FOR NO KEY UPDATE OF chain
 """
 _APPEND_MANY = """
 WITH given AS (
-    SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
-                         %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])
-    AS one (chain_id, digest, canonical, at, name, result, actor_kind, actor_id, target_kind, target_id, about_id)
+    SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[],
+                         %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])
+    AS one (chain_id, digest, canonical, actor_words, target_words, at, name, result, actor_kind, actor_id,
+            target_kind, target_id, about_id)
 ), head AS (
     UPDATE audit_chain chain
     SET length = chain.length + 1, previous = chain.head,
@@ -290,9 +386,9 @@ WITH given AS (
     FROM given WHERE chain.id = given.chain_id
     RETURNING chain.id, chain.length, chain.previous, chain.head
 )
-INSERT INTO audit_event (chain_id, number, previous, digest, hash, canonical, at, name, result,
-                         actor_kind, actor_id, target_kind, target_id, about_id)
-SELECT chain_id, head.length, head.previous, digest, head.head, canonical, at, name, result,
+INSERT INTO audit_event (chain_id, number, previous, digest, hash, canonical, actor_words, target_words, at, name,
+                         result, actor_kind, actor_id, target_kind, target_id, about_id)
+SELECT chain_id, head.length, head.previous, digest, head.head, canonical, actor_words, target_words, at, name, result,
        actor_kind, actor_id, target_kind, target_id, about_id
 FROM head JOIN given ON given.chain_id = head.id
 RETURNING chain_id, number

@@ -1,17 +1,23 @@
-"""Recomputing the record: every number, digest and hash, and the columns beside the canonical text (rule 16)."""
+"""Recomputing the record: every number, digest and hash, and the columns beside the canonical text (rule 16).
 
+What may lack is what the record itself says was taken: words that were erased, first events that were removed.
+"""
+
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from .canonical import GENESIS
+from .events import ERASED, REMOVED
 from .models import Chain
+from .spans import Spans
 
 BATCH = 5_000  # rows fetched at a time: bounded memory, whatever the length
 
@@ -21,10 +27,23 @@ _PREFIX = """
 || '","' || result || '","' || actor_kind || '",' || coalesce(actor_id::text, 'null') || ',"' || target_kind
 || '",' || coalesce(target_id::text, 'null') || ',' || coalesce(about_id::text, 'null') || ','
 """
+_HASH = "encode(sha256(convert_to({words}, 'UTF8')), 'hex')"
+_ACTOR, _TARGET = _HASH.format(words="actor_words"), _HASH.format(words="target_words")
+# The hashes of the words stand right behind that; words that were emptied say nothing any more. Where none were, one
+# comparison holds both: to cut a piece out of a text, its letters are counted.
+_WORDS_HOLD = f"""
+CASE WHEN actor_words IS NULL OR target_words IS NULL
+    THEN coalesce(substr(canonical, length(told.beginning) + 2, 64) = {_ACTOR}, true)
+        AND coalesce(substr(canonical, length(told.beginning) + 69, 64) = {_TARGET}, true)
+    ELSE starts_with(canonical, told.beginning || '"' || {_ACTOR} || '","' || {_TARGET} || '"') END
+"""
+# OFFSET 0 keeps the planner from making the beginning anew wherever it stands.
 _EVENTS = f"""
-SELECT number, previous || digest || hash, canonical, starts_with(canonical, {_PREFIX}), id
-FROM audit_event WHERE chain_id = %(id)s ORDER BY number
-"""  # noqa: S608  # made of constants
+SELECT number, previous || digest || hash, canonical, starts_with(canonical, told.beginning), {_WORDS_HOLD},
+    actor_words IS NULL, target_words IS NULL, name, id
+FROM audit_event, LATERAL (SELECT {_PREFIX} AS beginning OFFSET 0) AS told
+WHERE chain_id = %(id)s ORDER BY number
+"""  # noqa: S608  # nosec B608  # made of constants
 _WITHOUT_CHAIN = r"""
 SELECT substring(canonical FROM '^\["([^"]*)"') AS chain, min(number), count(*) FROM audit_event
 WHERE NOT EXISTS (SELECT FROM audit_chain WHERE audit_chain.id = chain_id) GROUP BY chain ORDER BY chain
@@ -47,6 +66,52 @@ class Verdict:
     chain: str
     events: int
     broken: Break | None
+
+
+class _Row(NamedTuple):
+    """One event as it is read, and what the database found in comparing its columns with its text."""
+
+    number: int
+    stored: memoryview  # the hash before, the digest and the hash
+    text: str
+    columns_agree: bool
+    words_agree: bool
+    without_actor: bool
+    without_target: bool
+    name: str
+    id: int
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What lacks in one chain, beside what the chain itself says was taken from it."""
+
+    lacking: dict[str, Spans] = field(default_factory=lambda: {"actor": Spans(), "target": Spans()})
+    told: dict[str, Spans] = field(default_factory=lambda: {"actor": Spans(), "target": Spans()})
+    removed: tuple[int, str] = (0, "")
+
+    def note(self, row: _Row) -> None:
+        """Take in what this event lacks, and what it says."""
+        if row.without_actor:
+            self.lacking["actor"].add(row.number)
+        if row.without_target:
+            self.lacking["target"].add(row.number)
+        if row.name == ERASED.name:
+            for words, spans in json.loads(row.text)[-1]["after"]["emptied"].items():
+                self.told[words].read(spans)
+        elif row.name == REMOVED.name:
+            after = json.loads(row.text)[-1]["after"]
+            self.removed = after["up_to"], after["anchor"]
+
+    def broken(self, chain: Chain, name: str) -> Break | None:
+        """Return the first place at which something lacks without a word of it in the chain."""
+        anchor = "" if chain.anchor is None else bytes(chain.anchor).hex()
+        if (chain.removed, anchor) != self.removed:
+            return Break(name, chain.removed, _("its first events were removed, and no event of it says so"))
+        untold = filter(None, (lacking.first_beside(self.told[words]) for words, lacking in self.lacking.items()))
+        if number := min(untold, default=None):
+            return Break(name, number, _("its words about people were taken away, and no event says so"))
+        return None
 
 
 def verify(chains: Any = None, *, progress: Callable[[int], None] = lambda _count: None) -> Iterator[Verdict]:
@@ -83,52 +148,64 @@ def _without_chain() -> Iterator[Verdict]:
 
 def _verify_chain(chain: Chain, progress: Callable[[int], None]) -> Verdict:
     name, pack = f"{chain.kind}/{chain.subject_id}", Struct(">q").pack
-    head, count, last_id = bytes(GENESIS), 0, 0
-    for number, stored, text, columns_agree, row_id in _rows(chain.pk, name):
+    head, last_id, taken = bytes(chain.anchor or GENESIS), 0, _Taken()
+    before = bytes(chain.previous) if chain.removed else GENESIS  # what stood before an anchor nobody knows any more
+    begun = count = chain.removed
+    for row in _rows(chain.pk, name):
         count += 1
-        digest = sha256(text.encode()).digest()
+        digest = sha256(row.text.encode()).digest()
         link = sha256(head + pack(count) + digest).digest()
-        if number != count or bytes(stored) != head + digest + link or not columns_agree:
-            return Verdict(name, count, Break(name, count, _problem(number, count, bytes(stored), head, digest, link)))
-        if row_id <= last_id:
-            return Verdict(name, count, Break(name, count, _("its row id was changed: ids rise with the numbers")))
-        head, last_id = link, row_id
-        if count % BATCH == 0:
-            progress(count)
-    progress(count)
-    return Verdict(name, count, _broken_end(chain, name, count, head))
+        if row.number != count or bytes(row.stored) != head + digest + link:
+            problem = _problem(row.number, count, bytes(row.stored), head, digest)
+        else:
+            problem = _beside_the_text(row, last_id)
+        if problem:
+            return Verdict(name, count - begun, Break(name, count, problem))
+        taken.note(row)
+        before, head, last_id = head, link, row.id
+        if (count - begun) % BATCH == 0:
+            progress(count - begun)
+    progress(count - begun)
+    return Verdict(name, count - begun, _broken_end(chain, name, count, (before, head)) or taken.broken(chain, name))
 
 
-def _rows(chain_id: int, name: str) -> Iterator[tuple[int, memoryview, str, bool, int]]:
+def _rows(chain_id: int, name: str) -> Iterator[_Row]:
     connection.ensure_connection()
     with connection.connection.cursor(name="audit_verification") as cursor:  # on the server's side, fetched in batches
         cursor.itersize = BATCH
         cursor.execute(_EVENTS, {"chain": name, "id": chain_id})
-        yield from cursor
+        yield from map(_Row._make, cursor)
 
 
-def _problem(number: int, expected: int, stored: bytes, head: bytes, digest: bytes, link: bytes) -> str:
+def _problem(number: int, expected: int, stored: bytes, head: bytes, digest: bytes) -> str:
     """Say in words what is wrong with the first event that does not hold."""
     if number > expected:
         return _("event %(number)d is missing") % {"number": expected}
     if number < expected:
-        return _("number %(number)d stands twice") % {"number": number}
+        return _("number %(number)d stands where it should not") % {"number": number}
     if stored[32:64] != digest:
         return _("the text was changed: it does not have the digest that was written with it")
     if stored[:32] != head:
         return _("it does not follow the event before it")
-    if stored[64:] != link:
-        return _("its hash is not the one of its text, number and predecessor")
-    return _("the columns beside the text were changed: they say something else than it does")
+    return _("its hash is not the one of its text, number and predecessor")
 
 
-def _broken_end(chain: Chain, name: str, count: int, head: bytes) -> Break | None:
-    """Compare the last event with the head that the chain itself keeps."""
+def _beside_the_text(row: _Row, last_id: int) -> str:
+    """Say in words what is wrong with what stands beside the text of an event that holds; empty for nothing."""
+    if not row.columns_agree:
+        return _("the columns beside the text were changed: they say something else than it does")
+    if not row.words_agree:
+        return _("its words about people are not those that it was written with")
+    return _("its row id was changed: ids rise with the numbers") if row.id <= last_id else ""
+
+
+def _broken_end(chain: Chain, name: str, count: int, end: tuple[bytes, bytes]) -> Break | None:
+    """Compare the hashes of the last two events with those that the chain itself keeps."""
     if chain.length > count:
         words = _("the end is cut off: %(count)d events are missing") % {"count": chain.length - count}
         return Break(name, count + 1, words)
     if chain.length < count:
         return Break(name, chain.length + 1, _("there are events beyond the head of the chain"))
-    if bytes(chain.head) != head:
+    if (bytes(chain.previous), bytes(chain.head)) != end:
         return Break(name, count, _("the head of the chain is not the hash of its last event"))
     return None

@@ -1,4 +1,4 @@
-"""python -m benchmarks [a b c d e f]: measure on a database of its own, print the ratios of this one run.
+"""python -m benchmarks [a b c d e f g h s w]: measure on a database of its own, print the ratios of this one run.
 
 Each figure is a ratio between two things timed turn by turn in the same run on the same machine: absolute times say
 more about the machine than about the portal. Without DATABASE_URL and REDIS_URL it starts embedded servers.

@@ -1,4 +1,4 @@
-"""What is measured: the permission check, the team page, an audited act, the log, its verification, an offboarding."""
+"""What is measured: the permission check, pages, an audited act, the record, offboarding, the doors."""
 
 import contextlib
 import datetime as dt
@@ -7,35 +7,54 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from struct import Struct
+from threading import Barrier
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.db.models import Max, Min
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 from guardian.backends import ObjectPermissionBackend
 
-from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
+from accounts.events import ACCOUNT_SETTINGS_CHANGED, ASSET_CHANGED
+from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy, Tally
 from accounts.permissions import DRAFT_CONTENT, REPLY_COMMENTS, RUN_ADS, VIEW_ACCOUNT, VIEW_ANALYTICS
 from audit.canonical import GENESIS, digest_of, instant, link, text_of
-from audit.models import Chain
+from audit.models import Chain, Event
 from audit.origin import Origin, stands_for
-from audit.recording import record
+from audit.personal import words_of
+from audit.planned import Planned
+from audit.recording import FORM, record
 from audit.verification import verify
 from invitations.models import Invitation
+from oversight.demo.stage import new_stage
+from oversight.demo.story import write
 from teams.actions import offboard, open_account
 from teams.actions.grants import write_grants
 from teams.events import ROLE_CHANGED
 from teams.models import AssetGrant, Membership, Role
+from watching.actions import read_all
+from watching.models import Alert
 
+from .searching import searching
 from .turns import Fact, Figure, medians
+from .year import outcome_of
 
 EVENTS = 1_000_000
 A_PAGE = 50
+YEARS = (26, 27, 28)  # seeds that the defaults of the rules were not chosen by; those were 1 to 6
+IN_THE_DEMO = {("Northwind Coffee", rule) for rule in ("mass_export", "unusual_sign_in", "wandering_invitation")}
 LEAVER_ACCOUNTS, OFFBOARDINGS = 500, 3
+DISCOVERIES = 200
+WRITERS, CHAINS = (1, 8), 100
+A_ROUND, ROUNDS = 400, 9  # events, of all writers together
 GRANTED = [DRAFT_CONTENT, REPLY_COMMENTS, RUN_ADS, VIEW_ANALYTICS]  # on each of 500 assets: 2,000 grants
 ORIGIN = Origin("192.0.2.44", "Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0", "0123456789abcdef", "f" * 32)
 
@@ -108,30 +127,48 @@ def team_page() -> Iterator[Figure | Fact]:
 
 
 def audited_change() -> Iterator[Figure]:
-    """One change with its event, against the same change without it; both committed."""
+    """One change with its event against the same without it, both committed; one of which nobody is told first."""
     account = _account("audited")
-    member = _member(account, 1)
+    member, asset = _member(account, 1), Asset.objects.create(account=account, name="Profile")
     roles = [Role.objects.built_in("editor"), Role.objects.built_in("analyst")]
+    number = count()
+
+    def rename() -> tuple[str, str]:
+        before, asset.name = asset.name, f"Profile {next(number)}"
+        asset.save(update_fields=["name"])
+        return before, asset.name
+
+    def renamed() -> None:
+        before, after = rename()
+        was, now = {"name": before}, {"name": after}
+        record(ASSET_CHANGED, by=account.owner, on=account, target=asset, before=was, after=now, reason="bench")
 
     def change() -> tuple[Role, Role]:
         before, after = member.role, roles[member.role == roles[0]]
-        member.role = after
-        member.save(update_fields=["role"])
+        member.lasting_role = after
+        member.save(update_fields=["lasting_role"])
         return before, after
 
-    def bare() -> None:
-        with transaction.atomic():  # noqa: TID251  # the same without its event, to compare with
-            change()
+    def changed() -> None:
+        before, after = change()
+        was, now = {"role": before.as_event()}, {"role": after.as_event()}
+        record(ROLE_CHANGED, by=account.owner, on=account, target=member, before=was, after=now, reason="bench")
 
-    def audited() -> None:
-        with transaction.atomic():  # noqa: TID251  # likewise
-            before, after = change()
-            was, now = {"role": before.as_event()}, {"role": after.as_event()}
-            record(ROLE_CHANGED, by=account.owner, on=account, target=member, before=was, after=now, reason="bench")
+    def committed(act: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            with transaction.atomic():  # noqa: TID251  # with and without its event, to compare
+                act()
 
+        return run
+
+    acts = {"rename": rename, "renamed": renamed, "change": change, "changed": changed}
     with stands_for(ORIGIN):
-        times = medians({"bare": bare, "audited": audited}, turns=1_500, warm_up=50)
-    yield Figure("a change with its event / the same without", times["audited"] / times["bare"], "at most 1.6")
+        times = medians({name: committed(act) for name, act in acts.items()}, turns=1_500, warm_up=50)
+    yield Figure(
+        "an asset renamed, with its event / the same without", times["renamed"] / times["rename"], "at most 1.6"
+    )
+    words = "a role changed, with its event, a notice and a mail / the same without"
+    yield Figure(words, times["changed"] / times["change"], "-")
 
 
 def activity_page() -> Iterator[Figure | Fact]:
@@ -200,6 +237,110 @@ def offboarding() -> Iterator[Figure | Fact]:
     yield Fact("offboarding, in seconds on this machine", f"{taken['act']:.2f}")
 
 
+def discovery() -> Iterator[Figure | Fact]:
+    """How long the doors take for an address that is known and one that is not: nobody may learn it so (GU4)."""
+    person = Person.objects.create_user("known@discovery.example", "seven slow rivers and a kite", name="Nina Berg")
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    number = count()
+
+    def sign_in(address: str) -> None:
+        Client().post("/auth/login/", {"login": address, "password": "not this one at all"})
+
+    def ask_for_a_password(address: str) -> None:
+        Client().post("/auth/password/reset/", {"email": address})
+
+    def sign_up(address: str) -> None:
+        form = {"email": address, "name": "Nina Berg", "password1": "eight slow rivers and a kite"}
+        Client().post("/auth/signup/", form)
+
+    with override_settings(ACCOUNT_RATE_LIMITS=False, ALLOWED_HOSTS=["testserver"]):
+        for name, door in (
+            ("a wrong password", sign_in),
+            ("a new password", ask_for_a_password),
+            ("a sign-up", sign_up),
+        ):
+
+            def try_it(address: str, door: Callable[[str], None] = door) -> None:
+                Tally.objects.update(failed=0, closed_until=None)  # or the pauses would be measured
+                door(address)
+
+            taken = medians(
+                {
+                    "known": lambda: try_it(person.email),  # called before the loop goes on
+                    "unknown": lambda: try_it(f"nobody{next(number)}@discovery.example"),
+                },
+                turns=DISCOVERIES,
+            )
+            yield Figure(f"{name}: unknown / known address", taken["unknown"] / taken["known"], "0.9 to 1.1, or 5 ms")
+            apart = 1000 * abs(taken["unknown"] - taken["known"])
+            yield Fact(f"{name}: apart, of {1000 * taken['known']:.0f} ms", f"{apart:.1f} ms")
+
+
+def events_per_second() -> Iterator[Figure | Fact]:
+    """Events written and committed one by one, against the same rows put into a table of the same indexes alone."""
+    accounts = [_account(f"written{number}") for number in range(CHAINS)]
+    plain = _plain_insert()
+
+    def event(account: BusinessAccount) -> None:
+        with transaction.atomic():  # noqa: TID251  # the transaction of an act
+            record(ACCOUNT_SETTINGS_CHANGED, by=account.owner, on=account, before={"name": "A"}, after={"name": "B"})
+
+    for writers in WRITERS:
+        with ThreadPoolExecutor(writers) as pool:
+            for chains in (1, CHAINS):
+
+                def written(
+                    one: Callable[[BusinessAccount], None],
+                    pool: ThreadPoolExecutor = pool,
+                    each: int = A_ROUND // writers,
+                    chosen: list[BusinessAccount] = accounts[:chains],
+                    begins: range = range(writers),
+                ) -> None:
+                    def write(first: int) -> None:
+                        with stands_for(ORIGIN):
+                            for turn in range(each):
+                                one(chosen[(first * 31 + turn) % len(chosen)])
+
+                    list(pool.map(write, begins))
+
+                taken = medians(
+                    {"plain": lambda written=written: written(plain), "event": lambda written=written: written(event)},
+                    turns=ROUNDS,
+                    warm_up=1,
+                )
+                where = f"{writers} writer{'s' * (writers > 1)}, {chains} chain{'s' * (chains > 1)}"
+                yield Figure(f"{where}: an event / a plain INSERT", taken["event"] / taken["plain"], "-")
+                rates = [f"{A_ROUND / taken[name]:,.0f}" for name in ("event", "plain")]
+                yield Fact(f"{where}: events, and plain rows, a second", " and ".join(rates))
+            together = Barrier(writers)  # so that each thread is there to close what is its own
+            list(
+                pool.map(lambda _writer, all_here=together: (all_here.wait(), connections.close_all()), range(writers))
+            )
+
+
+def watching_rules() -> Iterator[Fact]:
+    """What the rules of watching catch of what is planted, and how often they speak of nothing."""
+    for seed in YEARS:
+        outcome = outcome_of(seed)
+        name = f"year {seed}, {outcome.events:,} events"
+        yield Fact(f"{name}: attacks caught (aim: at least 19 of 20)", f"{len(outcome.caught)} of 20")
+        yield Fact(f"{name}: false alarms a week (aim: under 2)", f"{outcome.false_a_week:.2f}")
+        for rule, many in Counter(told.rule.code for told in outcome.false).most_common():
+            yield Fact(f"    of these in the year by {rule}", str(many))
+        yield Fact(f"{name}: light alerts that were true, in the year", str(len(outcome.housekeeping)))
+        for missed in outcome.missed:
+            yield Fact(f"    missed: {missed}", "")
+    played = new_stage()
+    write(played)
+    played.play()
+    read_all()
+    told = Alert.objects.filter(account__in=played.accounts.values())
+    found = {(alert.account.name, alert.rule) for alert in told.select_related("account")}
+    weeks = Event.objects.filter(chain__kind=Chain.Kind.ACCOUNT).aggregate(days=Max("at") - Min("at"))["days"].days / 7
+    yield Fact("the demo: what is planted and caught", f"{len(found & IN_THE_DEMO)} of {len(IN_THE_DEMO)}")
+    yield Fact("the demo: other alerts a week", f"{(told.count() - len(found & IN_THE_DEMO)) / weeks:.2f}")
+
+
 ALL = [
     Measurement("a", "The permission check", permission_check),
     Measurement("b", "The team page", team_page),
@@ -207,7 +348,35 @@ ALL = [
     Measurement("d", "The activity page, one million events", activity_page),
     Measurement("e", "verify_audit, one million events", verification),
     Measurement("f", "Offboarding one person from 500 accounts", offboarding),
+    Measurement("g", "Known and unknown addresses", discovery),
+    Measurement("h", "Events a second", events_per_second),
+    Measurement("s", "Searching the activity, five million events", searching),
+    Measurement("w", "Watching: a year of 200 people with 20 attacks, and the demo", watching_rules),
 ]
+
+
+def _plain_insert() -> Callable[[BusinessAccount], None]:
+    """Return what commits a row like an event's into a table with the same indexes, and neither chain nor trigger."""
+    columns = [each.column for each in Event._meta.concrete_fields if not (each.primary_key or each.generated)]
+    numbers = count(1)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE plain_event (LIKE audit_event INCLUDING ALL)")
+        cursor.execute(f"SELECT {', '.join(columns)} FROM audit_event ORDER BY id DESC LIMIT 1")
+        _chain, _number, *said = cursor.fetchone()
+        cursor.execute(
+            "SELECT string_agg(format_type(atttypid, NULL), ', ' ORDER BY array_position(%s, attname::text))"
+            " FROM pg_attribute WHERE attrelid = 'plain_event'::regclass AND attname = ANY (%s)",
+            [columns, columns],
+        )
+        (types,) = cursor.fetchone()
+    places = ", ".join(["%s"] * len(columns))
+    statement = Planned("plain_event", types, f"INSERT INTO plain_event ({', '.join(columns)}) VALUES ({places})")
+
+    def insert(account: BusinessAccount) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:  # noqa: TID251  # no act, to compare with
+            statement.execute(cursor, [account.pk, next(numbers), *said])
+
+    return insert
 
 
 def _account(slug: str) -> BusinessAccount:
@@ -218,7 +387,7 @@ def _account(slug: str) -> BusinessAccount:
 def _member(account: BusinessAccount, number: int) -> Membership:
     person = Person.objects.create_user(f"member{number}@{account.slug}.example", name=f"Member {number}")
     role = Role.objects.built_in("editor")
-    return Membership.objects.create(account=account, person=person, role=role, confirmed_at=timezone.now())
+    return Membership.objects.create(account=account, person=person, lasting_role=role, confirmed_at=timezone.now())
 
 
 def _crowd(account: BusinessAccount, count: int) -> None:
@@ -228,7 +397,7 @@ def _crowd(account: BusinessAccount, count: int) -> None:
     )
     roles = [Role.objects.built_in(code) for code in ("editor", "moderator", "analyst", "finance", "member")]
     Membership.objects.bulk_create(
-        Membership(account=account, person=person, role=roles[number % 5], confirmed_at=timezone.now())
+        Membership(account=account, person=person, lasting_role=roles[number % 5], confirmed_at=timezone.now())
         for number, person in enumerate(people)
     )
     with connection.cursor() as cursor:
@@ -247,10 +416,10 @@ def _busy(name: str, count: int, *, owner: Person) -> list[Membership]:
         )
         SecurityPolicy.objects.bulk_create(SecurityPolicy(account=account) for account in accounts)
         Membership.objects.bulk_create(
-            Membership(account=account, person=owner, role=owning, confirmed_at=now) for account in accounts
+            Membership(account=account, person=owner, lasting_role=owning, confirmed_at=now) for account in accounts
         )
         seats = Membership.objects.bulk_create(
-            Membership(account=account, person=person, role=editor, confirmed_at=now) for account in accounts
+            Membership(account=account, person=person, lasting_role=editor, confirmed_at=now) for account in accounts
         )
         assets = Asset.objects.bulk_create(Asset(account=account, name="Profile") for account in accounts)
         acts = Permission.objects.filter(codename__in=GRANTED, content_type__model="asset")
@@ -302,27 +471,29 @@ def _long_history() -> BusinessAccount:
     account = _account("history")
     members = [_member(account, number) for number in range(20)]
     chain = Chain.objects.create(kind="account", subject_id=-1)
-    head, rows, number = bytes(GENESIS), io.StringIO(), 0
+    previous, head, rows, number = GENESIS, GENESIS, io.StringIO(), 0
     editor, analyst = Role.objects.built_in("editor").as_event(), Role.objects.built_in("analyst").as_event()
     begin = timezone.now() - dt.timedelta(days=700)
     for number in range(1, EVENTS + 1):
         member, at = members[number % 20], begin + dt.timedelta(minutes=number)
         searched = ("role.changed", "done", "person", account.owner_id, "membership", member.pk, member.person_id)
         rest = {
-            "v": 1,
-            "actor": "Olga Berg",
-            "target": f"Member {number % 20}",
-            "reason": "",
+            "v": FORM,
             "before": {"role": editor},
             "after": {"role": analyst},
-            "origin": {"address": "192.0.2.44", "agent": ORIGIN.user_agent, "session": "", "request": f"{number:032x}"},
+            "origin": {"session": "", "request": f"{number:032x}"},
         }
-        text = text_of([f"account/{account.pk}", instant(at), *searched], rest)
+        words = (
+            words_of({"label": "Olga Berg", "address": "192.0.2.44", "agent": ORIGIN.user_agent}),
+            words_of({"label": f"Member {number % 20}"}),
+        )
+        text = text_of([f"account/{account.pk}", instant(at), *searched], words, rest)
         digest = digest_of(text)
         previous, head = head, link(head, number, digest)
         blobs = "\t".join(f"\\\\x{part.hex()}" for part in (previous, digest, head))
         columns = "\t".join(str(value) for value in searched)
-        rows.write(f"{chain.pk}\t{number}\t{blobs}\t{text}\t{instant(at)}\t{columns}\n")
+        texts = "\t".join((text, *words))
+        rows.write(f"{chain.pk}\t{number}\t{blobs}\t{texts}\t{instant(at)}\t{columns}\n")
         if number % 50_000 == 0:
             _copy(rows)
             rows = io.StringIO()
@@ -334,8 +505,8 @@ def _long_history() -> BusinessAccount:
         )
         cursor.execute("DELETE FROM audit_chain WHERE subject_id = %s AND kind = 'account'", [account.pk])
         cursor.execute(
-            "UPDATE audit_chain SET subject_id = %s, length = %s, head = %s WHERE id = %s",
-            [account.pk, number, head, chain.pk],
+            "UPDATE audit_chain SET subject_id = %s, length = %s, previous = %s, head = %s WHERE id = %s",
+            [account.pk, number, previous, head, chain.pk],
         )
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("ANALYZE audit_event")
@@ -346,7 +517,7 @@ def _copy(rows: io.StringIO) -> None:
     rows.seek(0)
     with connection.cursor() as cursor:
         cursor.copy_expert(
-            "COPY audit_event (chain_id, number, previous, digest, hash, canonical, at, name, result, actor_kind,"
-            " actor_id, target_kind, target_id, about_id) FROM STDIN",
+            "COPY audit_event (chain_id, number, previous, digest, hash, canonical, actor_words,"
+            " target_words, at, name, result, actor_kind, actor_id, target_kind, target_id, about_id) FROM STDIN",
             rows,
         )

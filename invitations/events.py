@@ -21,11 +21,14 @@ INVITATION_CHANGED = register(
 )
 REVOKED = register("invitation.revoked", _("revoke an invitation"), _("{actor} revoked the invitation of {target}"))
 RAN_OUT = register("invitation.ran_out", _("end an invitation that ran out"), _("The invitation of {target} ran out"))
-OPENED = register("invitation.opened", _("open an invitation"), _("The link for {target} was opened"))
+OPENED = register(
+    "invitation.opened", _("open an invitation"), _("The link for {target} was opened"), changes_access=False
+)
 OPENED_BY_OTHER = register(
     "invitation.opened_by_other",
     _("open another’s invitation"),
     _("The link for {target} was opened by {actor}, who is signed in under another address"),
+    changes_access=False,
 )
 UNPROVEN_REMOVED = register(
     "person.unproven_removed",
@@ -35,23 +38,35 @@ UNPROVEN_REMOVED = register(
 ACCEPTED = register(
     "invitation.accepted", _("accept an invitation"), _("{actor} accepted the invitation as {after[role][name]}")
 )
-DECLINED = register("invitation.declined", _("decline an invitation"), _("The invitation of {target} was declined"))
+DECLINED = register(
+    "invitation.declined",
+    _("decline an invitation"),
+    _("The invitation of {target} was declined"),
+    changes_access=False,
+)
 LIST_UPLOADED = register(
     "invitation.list_uploaded",
     _("upload a list of people to invite"),
     _("{actor} uploaded {target}, a list of {after[rows]} people to invite"),
+    changes_access=False,
 )
 LIST_MAPPED = register(
     "invitation.list_mapped",
     _("choose the columns of a list"),
     _("{actor} chose what is read from which column of {target}"),
+    changes_access=False,
 )
 LIST_STARTED = register(
     "invitation.list_started",
     _("start inviting a list"),
     _("{actor} started to invite {after[to_invite]} people from {target}"),
 )
-LIST_STOPPED = register("invitation.list_stopped", _("stop inviting a list"), _("{actor} stopped the list {target}"))
+LIST_STOPPED = register(
+    "invitation.list_stopped", _("stop inviting a list"), _("{actor} stopped the list {target}"), changes_access=False
+)
 LIST_DONE = register(
-    "invitation.list_done", _("finish a list"), _("The list {target} is done: {after[invited]} people were invited")
+    "invitation.list_done",
+    _("finish a list"),
+    _("The list {target} is done: {after[invited]} people were invited"),
+    changes_access=False,
 )

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.errors import PolicyViolation
 from accounts.models import BusinessAccount
 from accounts.normalising import normal_address, plain_name
 from teams.authority import lacking
 from teams.models import Membership, Role
-from teams.policies import no_seat_left, seats_left
+from teams.policies import no_seat_left, require_domain, seats_left
 
 from .models import Import, ImportRow, Invitation
 
@@ -110,6 +111,10 @@ class _Known:
             return fate, problem
         if row.address == self.by.email or row.address in self.members:
             return Fate.MEMBER, _("%(address)s is a member already.") % words
+        try:
+            require_domain(self.account, row.address)
+        except PolicyViolation as refusal:
+            return Fate.REFUSED, refusal.words
         if row.address in self.invited:
             return Fate.OPEN, _("%(address)s has an open invitation already.") % words
         if row.address in seen:

@@ -1,6 +1,7 @@
 """Invitations to a person, by a person and to a role, for the registers below. What ran out opens nothing (rule 13)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -20,45 +21,57 @@ from .models import Import, ImportRow, Invitation
 from .querysets import ImportQuerySet, ImportRowQuerySet, InvitationQuerySet
 
 
-def _to(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
-    return Invitation.objects.open().filter(address=person.email, account__in=account_ids)
+def _by_address(people: Collection[Person]) -> dict[str, int]:
+    return {person.email: person.pk for person in people}
 
 
-def _by(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
-    return Invitation.objects.open().filter(invited_by=person, account__in=account_ids)
+def _to(people: Collection[Person], account_ids: Collection[int]) -> InvitationQuerySet:
+    return Invitation.objects.open().filter(address__in=_by_address(people), account__in=account_ids)
 
 
-def _sponsored(person: Person, account_ids: Collection[int]) -> InvitationQuerySet:
+def _by(people: Collection[Person], account_ids: Collection[int]) -> InvitationQuerySet:
+    return Invitation.objects.open().filter(invited_by__in=people, account__in=account_ids)
+
+
+def _sponsored(people: Collection[Person], account_ids: Collection[int]) -> InvitationQuerySet:
     """Those that ran out among them: sent again, they would still name who is gone."""
-    return Invitation.objects.unanswered().filter(sponsor=person, account__in=account_ids)
+    return Invitation.objects.unanswered().filter(sponsor__in=people, account__in=account_ids)
 
 
-def _lists_by(person: Person, account_ids: Collection[int]) -> ImportQuerySet:
-    return Import.objects.running().filter(by=person, account__in=account_ids)
+def _lists_by(people: Collection[Person], account_ids: Collection[int]) -> ImportQuerySet:
+    return Import.objects.running().filter(by__in=people, account__in=account_ids)
 
 
-def _places_of(person: Person, account_ids: Collection[int]) -> ImportRowQuerySet:
-    return ImportRow.objects.waiting().filter(address=person.email, source__account__in=account_ids)
+def _places_of(people: Collection[Person], account_ids: Collection[int]) -> ImportRowQuerySet:
+    return ImportRow.objects.waiting().filter(address__in=_by_address(people), source__account__in=account_ids)
 
 
 def _is_open() -> Q:
     return Q(state="open", expires_at__gt=timezone.now())
 
 
-def _words(rows: InvitationQuerySet) -> Iterator[Found]:
+def _words(rows: InvitationQuerySet, whose: Callable[[Any], int]) -> Iterator[Found]:
     for row in rows.select_related("role").order_by("pk"):
-        yield Found(row.account_id, _("%(address)s as %(role)s") % {"address": row.address, "role": row.role})
+        words = _("%(address)s as %(role)s") % {"address": row.address, "role": row.role}
+        yield Found(whose(row), row.account_id, words)
 
 
-def _list_words(rows: ImportQuerySet) -> Iterator[Found]:
-    for row in rows.order_by("pk"):
-        yield Found(row.account_id, row.file_name)
+def _invited(people: Collection[Person], account_ids: Collection[int]) -> Iterator[Found]:
+    whose = _by_address(people)
+    return _words(_to(people, account_ids), lambda row: whose[row.address])
 
 
-def _place_words(rows: ImportRowQuerySet) -> Iterator[Found]:
-    for row in rows.select_related("source", "role").order_by("pk"):
+def _list_words(people: Collection[Person], account_ids: Collection[int]) -> Iterator[Found]:
+    for row in _lists_by(people, account_ids).order_by("pk"):
+        yield Found(row.by_id, row.account_id, row.file_name)
+
+
+def _place_words(people: Collection[Person], account_ids: Collection[int]) -> Iterator[Found]:
+    whose = _by_address(people)
+    for row in _places_of(people, account_ids).select_related("source", "role").order_by("pk"):
         words = _("%(address)s as %(role)s, from %(file)s")
-        yield Found(row.source.account_id, words % {"address": row.address, "role": row.role, "file": row.source})
+        words %= {"address": row.address, "role": row.role, "file": row.source}
+        yield Found(whose[row.address], row.source.account_id, words)
 
 
 def _of(role: Role) -> list[Offered]:
@@ -92,29 +105,29 @@ OFFERS = Offers(_of, move_offers)
 TRACES = [
     Trace(
         gettext_lazy("Invitations to the person"),
-        lambda person, accounts: _words(_to(person, accounts)),
-        lambda person, accounts: revoke_all(_to(person, accounts)),
+        _invited,
+        lambda person, accounts: revoke_all(_to([person], accounts)),
         on_return=True,  # a member is not invited (rule 6)
     ),
     Trace(
         gettext_lazy("Invitations sent by the person"),
-        lambda person, accounts: _words(_by(person, accounts)),
-        lambda person, accounts: revoke_all(_by(person, accounts)),
+        lambda people, accounts: _words(_by(people, accounts), lambda row: row.invited_by_id),
+        lambda person, accounts: revoke_all(_by([person], accounts)),
     ),
     Trace(
         gettext_lazy("Invitations left without anyone who answers for them"),
-        lambda person, accounts: _words(_sponsored(person, accounts)),
-        lambda person, accounts: release(_sponsored(person, accounts)),
+        lambda people, accounts: _words(_sponsored(people, accounts), lambda row: row.sponsor_id),
+        lambda person, accounts: release(_sponsored([person], accounts)),
     ),
     Trace(
         gettext_lazy("Lists of people that the person is inviting"),
-        lambda person, accounts: _list_words(_lists_by(person, accounts)),
-        lambda person, accounts: stop_all(_lists_by(person, accounts)),
+        _list_words,
+        lambda person, accounts: stop_all(_lists_by([person], accounts)),
     ),
     Trace(
         gettext_lazy("Places on lists of people to invite"),
-        lambda person, accounts: _place_words(_places_of(person, accounts)),
-        lambda person, accounts: strike_out(_places_of(person, accounts)),
+        _place_words,
+        lambda person, accounts: strike_out(_places_of([person], accounts)),
     ),
 ]
 REFERENCES = [

@@ -154,5 +154,5 @@ class LoginFilterForm(FilterForm):
 class KnowerFilterForm(FilterForm):
     """Which people to list."""
 
-    q = PlainNameField(label=_("Name, address or purpose"), required=False, max_length=100)
+    q = PlainNameField(label=_("Search the people"), required=False, max_length=100)
     state = forms.ChoiceField(required=False, choices=list(KNOWER_STATES.items()), widget=forms.HiddenInput)

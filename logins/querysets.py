@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any, Self
 
-from allauth.account.models import EmailAddress
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
@@ -101,11 +100,6 @@ class KnowerQuerySet(LockableQuerySet):
         if address:
             return self.filter(address=address)
         return self.filter(Exact(Lower("name"), Lower(models.Value(name))), address="")
-
-    def of_person(self, person: Any) -> Self:
-        """Those noted under an address of a person of the portal."""
-        addresses = EmailAddress.objects.filter(user=person).values("email")
-        return self.filter(Q(address=person.email) | Q(address__in=addresses))
 
     def for_list(self) -> Self:
         """In a total order: who is gone first, then by name."""

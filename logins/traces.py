@@ -7,17 +7,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
-from teams.offboarding import Found, Reference, Trace
+from teams.offboarding import Found, Reference, Trace, addresses_of
 
 from .actions.exposing import expose_for_departure, known_to
 
 
-def _words(person: Person, account_ids: Collection[int]) -> Iterator[Found]:
-    for knower in known_to(person, account_ids):
-        yield Found(
-            knower.login.account_id,
-            _("%(login)s is exposed until its password is changed") % {"login": knower.login},
-        )
+def _words(people: Collection[Person], account_ids: Collection[int]) -> Iterator[Found]:
+    whose = addresses_of(people)
+    for knower in known_to(whose, account_ids):
+        words = _("%(login)s is exposed until its password is changed") % {"login": knower.login}
+        for person_id in whose[knower.address]:
+            yield Found(person_id, knower.login.account_id, words)
 
 
 KNOWN_LOGINS = Trace(

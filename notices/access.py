@@ -3,9 +3,9 @@
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
-from accounts.models import BusinessAccount, OutgoingMail
+from accounts.models import BusinessAccount, OutgoingMail, Person
 from teams.holdings import accesses_of
 
 from .kinds import KIND_OF_MAIL, KINDS, Channel, channel_of
@@ -45,6 +45,11 @@ def wants_at_once(mail: OutgoingMail) -> bool:
     kind = KIND_OF_MAIL[mail.kind]
     chosen = Choice.objects.filter(person__email=mail.address, kind=kind.code).values_list("channel", flat=True).first()
     return channel_of(kind, chosen) == Channel.AT_ONCE
+
+
+def wants_checkpoints() -> QuerySet[Person]:
+    """Return the people who chose to be mailed the checkpoint of the week."""
+    return Person.objects.filter(pk__in=Choice.objects.for_checkpoints().values("person"))
 
 
 def _holding(person: Any, asked: list[tuple[int | None, str]]) -> dict[str, set[int | None]]:

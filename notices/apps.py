@@ -14,11 +14,12 @@ class NoticesConfig(AppConfig):
 
         from . import access, letters, policies, traces
         from .actions import tell
-        from .kinds import DIGEST_MAIL, KINDS, NOTICE_MAIL
+        from .kinds import CHECKPOINT_MAIL, DIGEST_MAIL, KINDS, NOTICE_MAIL
 
         on_record(policies.heard(), tell)
         register_writer(NOTICE_MAIL, letters.notice_letter)
         register_writer(DIGEST_MAIL, letters.digest_letter)
+        register_writer(CHECKPOINT_MAIL, letters.checkpoint_letter)
         for kind in KINDS.values():
             for mail in kind.mails:
                 register_wish(mail, access.wants_at_once)

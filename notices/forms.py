@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import FilterForm
 
-from .kinds import CHOOSABLE, KINDS, Channel
+from .kinds import CHOOSABLE, KINDS
 from .querysets import NoticeQuerySet
 
 INBOX_STATES = {"": _("All"), "unread": _("Unread"), "security": _("Security")}
@@ -50,7 +50,7 @@ class ChoicesForm(forms.Form):
         for code, kind in CHOOSABLE.items():
             self.fields[code] = forms.ChoiceField(
                 label=str(kind.label),
-                choices=Channel.choices,
+                choices=[(way.value, way.label) for way in kind.ways],
                 widget=forms.RadioSelect,
                 required=False,
                 initial=chosen[code],

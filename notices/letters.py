@@ -3,14 +3,17 @@
 from itertools import groupby
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.letters import Letter, absolute, compose
 from accounts.models import OutgoingMail
 from accounts.normalising import plain_name
+from audit.querysets import kind_of
+from audit.store import newest, own_keys, store
 
-from .access import may_read, readable_by
+from .access import may_read, readable_by, wants_checkpoints
 from .kinds import WHY_ALWAYS
 from .models import Digest, Notice
 
@@ -67,6 +70,41 @@ def digest_letter(mail: OutgoingMail) -> Letter | None:
             "link": absolute(reverse("inbox")),
             "choices": absolute(reverse("notice_choices")),
             "zone": digest.person.zone,
+        },
+    )
+
+
+def checkpoint_letter(mail: OutgoingMail) -> Letter | None:
+    """Write the checkpoint of the week: what was signed last, with this account's own line in it and no other.
+
+    None for who owns the account no more or chose otherwise, and where the account has no checkpoint yet. What the
+    store raises is a failed try: it is tried again.
+    """
+    account, kept, keys = mail.account, store(), own_keys()
+    if account is None or kept is None or not keys:
+        return None
+    owner = account.owner
+    if owner.email != mail.address or account.closed_at or not wants_checkpoints().filter(pk=owner.pk).exists():
+        return None
+    found = newest(kept)
+    chain = f"{kind_of(account)}/{account.pk}"
+    file = found[1].file_of(chain) if found else None
+    if found is None or file is None:
+        return None
+    at = found[1].statement.at
+    events = next(head.length for head in found[1].heads if head.chain == chain)
+    return compose(
+        "checkpoint",
+        subject=_("Checkpoint of %(account)s, %(day)s")
+        % {"account": plain_name(account.name), "day": date_format(at, "j M Y")},
+        context={
+            "account": plain_name(account.name),
+            "at": at,
+            "events": events,
+            "file": file,
+            "key": str(keys[0]),
+            "link": absolute(reverse("activity", args=[account.slug])),
+            "choices": absolute(reverse("notice_choices")),
         },
     )
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import BusinessAccount, OutgoingMail
 
 from .kinds import KINDS, Channel, Kind
-from .querysets import NoticeQuerySet
+from .querysets import ChoiceQuerySet, NoticeQuerySet
 
 HOME = "dashboard"  # the one page of a notice from an account that lies outside of it
 
@@ -93,6 +93,8 @@ class Choice(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notice_choices")
     kind = models.CharField(max_length=40)
     channel = models.CharField(max_length=10, choices=Channel)
+
+    objects = ChoiceQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "kind"], name="one_choice_a_kind")]

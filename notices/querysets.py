@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from .kinds import SECURITY, Channel
+from .kinds import CHECKPOINT, SECURITY, Channel
 
 KEPT_FOR = dt.timedelta(days=180)  # once they are read
 
@@ -68,3 +68,11 @@ class NoticeQuerySet(models.QuerySet):
     def outlived(self) -> Self:
         """Those that were read, and are older than anybody asks for."""
         return self.filter(read_at__isnull=False, created_at__lt=timezone.now() - KEPT_FOR)
+
+
+class ChoiceQuerySet(models.QuerySet):
+    """What people chose about notices."""
+
+    def for_checkpoints(self) -> Self:
+        """Those of people who want to be mailed the checkpoint of the week."""
+        return self.filter(kind=CHECKPOINT.code, channel=Channel.WEEKLY, person__is_active=True)

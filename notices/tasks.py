@@ -14,6 +14,12 @@ def send_digests(**_later: Any) -> None:
 
 
 @shared_task
+def mail_checkpoints(**_later: Any) -> None:
+    """Post the checkpoints of the week to the owners who chose them."""
+    actions.mail_checkpoints()
+
+
+@shared_task
 def clear_old(**_later: Any) -> None:
     """Take away notices that were read long ago."""
     actions.clear_old()

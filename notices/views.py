@@ -18,7 +18,7 @@ from audit.recording import Refused, record_refusal
 from . import actions
 from .access import channels_of, readable_by
 from .forms import INBOX_STATES, ChoicesForm, InboxFilterForm, MarkAllForm, MarkForm, inbox_query
-from .kinds import KINDS, WHY_ALWAYS, About, Channel
+from .kinds import KINDS, USUAL_WAYS, WHY_ALWAYS, About
 from .models import Notice
 
 
@@ -122,6 +122,9 @@ class Choices(SignedInMixin, FormView):
             {
                 "label": about.label,
                 "note": WHY_ALWAYS if about == About.SECURITY else "",
+                "ways": next(
+                    (kind.ways for kind in KINDS.values() if kind.about == about and not kind.fixed), USUAL_WAYS
+                ),
                 "rows": [
                     {"kind": kind, "field": None if kind.fixed else form[kind.code]}
                     for kind in KINDS.values()
@@ -130,7 +133,7 @@ class Choices(SignedInMixin, FormView):
             }
             for about in About
         ]
-        return {**context, "parts": parts, "channels": Channel.choices}
+        return {**context, "parts": parts}
 
     def form_valid(self, form: ChoicesForm) -> HttpResponse:
         """Choose; what can't be chosen is said on the page, and stands in the log as a refusal."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Standing
 from accounts.models import BusinessAccount
-from accounts.permissions import MANAGE_SECURITY, MANAGE_TEAM, VIEW_ACCOUNT, VIEW_AUDIT
+from accounts.permissions import MANAGE_SECURITY, MANAGE_TEAM, RUN_REVIEWS, VIEW_ACCOUNT, VIEW_AUDIT
 from invitations.models import Invitation
 from notices.access import unread_by
 from teams.holdings import access_of
@@ -45,7 +45,10 @@ ENTRIES = (
     Entry("shared_logins", _("Shared logins"), "lock", MANAGE_TEAM, count="exposed", alarms="exposed"),
     Entry("roles", _("Roles"), "key", VIEW_ACCOUNT),
     Entry("assets", _("Assets"), "box", VIEW_ACCOUNT),
+    Entry("reviews", _("Reviews"), "rosette-discount-check", RUN_REVIEWS, team=True),
+    Entry("review_reports", _("Reports"), "rosette-discount-check", VIEW_AUDIT, team=True),
     Entry("activity", _("Activity"), "activity", VIEW_AUDIT, gap=True),
+    Entry("alerts", _("Alerts"), "bell", VIEW_AUDIT, count="alerts", alarms="grave_alerts"),
     Entry("security_policy", _("Security"), "shield-lock", MANAGE_SECURITY, gap=True),
     Entry("account_settings", _("Settings"), "settings", VIEW_ACCOUNT),
 )
@@ -98,7 +101,7 @@ def switch_of(person: Any, text: str = "") -> dict[str, Any]:
 
 def _role_name(person: Any, account: BusinessAccount | None) -> str:
     access = access_of(person, account.pk) if account else None
-    return access.role_name if access and access.standing[0] is Standing.ACTIVE else ""
+    return access.role.name if access and access.standing[0] is Standing.ACTIVE else ""
 
 
 def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[dict[str, Any]]:
@@ -107,7 +110,8 @@ def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[
         return []
     lines: list[dict[str, Any]] = []
     gap = False
-    counts = navigation_counts(account) if request.user.has_perm(MANAGE_TEAM, account) else {}
+    manages, reads_log = (request.user.has_perm(code, account) for code in (MANAGE_TEAM, VIEW_AUDIT))
+    counts = navigation_counts(account, manages=manages, reads_log=reads_log)
     for entry in ENTRIES:
         gap = gap or entry.gap
         url = address_of(entry.page, account.slug)
@@ -116,6 +120,8 @@ def _account_nav(request: HttpRequest, account: BusinessAccount | None) -> list[
             continue
         if entry.page == "shared_logins" and account.is_business and not counts["logins"]:
             continue  # a business account needs none; one that was upgraded keeps its register
+        if entry.page == "review_reports" and request.user.has_perm(RUN_REVIEWS, account):
+            continue  # the list of all reviews leads to each report, too
         inside = request.path == url or (request.path.startswith(url) and entry.page != "account_home")
         lines.append(
             {

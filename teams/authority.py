@@ -1,11 +1,10 @@
 """Who may act on whom, and add what: rule 2, asked of the database anew, under the lock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts import authority
 from accounts.access import explain
 from accounts.errors import MissingPermission, PolicyViolation
 from accounts.models import Asset, BusinessAccount, Person
@@ -14,6 +13,8 @@ from audit.recording import SYSTEM, Refused
 
 from .holdings import access_of, accesses_of
 from .models import Membership
+from .permissions import ADMINISTERS
+from .probation import kept_by_probation
 
 
 def require(
@@ -30,18 +31,8 @@ def require(
     `adding` are permissions that a role adds, `adding_on` those that are granted on single assets. Raises
     MissingPermission, which names what is missing, or PolicyViolation where nobody may (rules 2 and 3).
     """
-    authority.require(by, code, on=on)
-    if by is SYSTEM:
-        return
-    actor = Person.objects.get(pk=by.pk)  # a fresh one, which remembers nothing
-    refusals = [
-        obstacle(actor, on, over) if over is not None else None,
-        lacking(actor, on, adding),
-        *(lacking_on(actor, asset, codes) for asset, codes in adding_on),
-    ]
-    for refusal in refusals:
-        if refusal is not None:
-            raise refusal
+    if by is not SYSTEM:
+        require_of(read_anew(by), code, on=on, over=over, adding=adding, adding_on=adding_on)
 
 
 def require_over(by: Any, code: str, members: Sequence[Membership]) -> None:
@@ -52,13 +43,41 @@ def require_over(by: Any, code: str, members: Sequence[Membership]) -> None:
     """
     if by is SYSTEM:
         return
-    actor = Person.objects.filter(pk=by.pk, is_active=True).first()  # a fresh one, which remembers nothing
-    if actor is not None:
-        accesses_of(actor, {member.account_id for member in members})
+    actor = read_anew(by, {member.account_id for member in members})
     for member in members:
-        if actor is None or not explain(actor, code, member.account).allowed:
-            raise MissingPermission(code, member.account)
-        if refusal := obstacle(actor, member.account, member):
+        require_of(actor, code, on=member.account, over=member)
+
+
+def read_anew(by: Person, account_ids: Collection[int] = ()) -> Person | None:
+    """Return an actor as the database says they are now, or None for one whose sign-in is switched off.
+
+    Nothing is remembered on this one but what they hold in these accounts, read in two queries for all of them.
+    """
+    actor = Person.objects.filter(pk=by.pk, is_active=True).first()
+    if actor is not None and account_ids:
+        accesses_of(actor, account_ids)
+    return actor
+
+
+def require_of(
+    actor: Person | None,
+    code: str,
+    *,
+    on: BusinessAccount,
+    over: Membership | None = None,
+    adding: Iterable[str] = (),
+    adding_on: Iterable[tuple[Asset, frozenset[str]]] = (),
+) -> None:
+    """Demand what `require` does of an actor who was read anew. Raises as it does."""
+    if actor is None or not explain(actor, code, on).allowed:
+        raise MissingPermission(code, on)
+    refusals = [
+        obstacle(actor, on, over) if over is not None else None,
+        lacking(actor, on, adding),
+        *(lacking_on(actor, asset, codes) for asset, codes in adding_on),
+    ]
+    for refusal in refusals:
+        if refusal is not None:
             raise refusal
 
 
@@ -74,11 +93,16 @@ def obstacle(by: Person, account: BusinessAccount, over: Membership) -> Refused 
     return None
 
 
-def lacking(by: Person, account: BusinessAccount, adding: Iterable[str]) -> MissingPermission | None:
-    """Return why `by` may not give a role's permissions `adding`, or None where `by` holds them all (rule 2)."""
-    access = access_of(by, account.pk)
-    missing = sorted(set(adding) - (access.role_permissions if access else frozenset()))
-    return _not_held(missing[0], account) if missing else None
+def lacking(by: Person, account: BusinessAccount, adding: Iterable[str]) -> Refused | None:
+    """Return why `by` may not give a role's permissions `adding`, or None where `by` holds them all (rule 2).
+
+    Who is new among those who manage the team makes nobody else one.
+    """
+    access, wanted = access_of(by, account.pk), set(adding)
+    missing = sorted(wanted - (access.role_permissions if access else frozenset()))
+    if missing:
+        return _not_held(missing[0], account)
+    return kept_by_probation(by, account) if wanted & ADMINISTERS else None
 
 
 def lacking_on(by: Person, asset: Asset, codes: Iterable[str]) -> MissingPermission | None:

@@ -11,6 +11,7 @@ from . import access
 from .holdings import access_of
 from .models import Membership
 from .permissions import ADMINISTERS
+from .querysets import role_position
 
 
 class AccessBackend:
@@ -43,5 +44,5 @@ class AccessBackend:
         return [row.person for row in rows if row.role.is_owner or not asked & ADMINISTERS]
 
     def _managing(self, account: BusinessAccount) -> list[Membership]:
-        rows = Membership.objects.active().filter(account=account).administering().select_related("person", "role")
-        return sorted(rows.order_by("role__position", "person__name", "pk"), key=lambda row: row.role.is_owner)
+        rows = Membership.objects.active().filter(account=account).administering().with_roles("person")
+        return sorted(rows.order_by(role_position(), "person__name", "pk"), key=lambda row: row.role.is_owner)

@@ -1,7 +1,7 @@
 """Who can do what else nobody can: what an account depends on a single person for, now or once somebody is gone."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from accounts.models import Asset, BusinessAccount, Person
@@ -16,8 +16,9 @@ from accounts.permissions import (
 )
 
 from .models import AssetGrant, Membership, Role
-from .querysets import MembershipQuerySet
+from .querysets import MembershipQuerySet, role_now
 
+Lone = dict[tuple[int, str], list[Permission]]  # by person and place, what only that person can do there
 ALWAYS_ALONE = {VIEW_ACCOUNT, OWN_ACCOUNT}  # no act that others depend on; and the owner is one person by design
 
 
@@ -41,24 +42,41 @@ class _Able:
 
 def done_by_one(account: BusinessAccount) -> list[SingleHanded]:
     """Return what only one active member can do in an account now."""
-    return _told(_lone(able, able.people) for able in _able(account))
+    return _told([_lone(able, able.people) for able in _able(account)])
+
+
+def done_by_one_in_each(account_ids: Collection[int]) -> dict[int, list[SingleHanded]]:
+    """Return what `done_by_one` says of each of these accounts, in as many queries."""
+    found = _able_in_each(account_ids)
+    return _told_of_each({pk: [_lone(able, able.people) for able in ables] for pk, ables in found.items()})
 
 
 def left_to_one(account: BusinessAccount, *, without: Membership) -> list[SingleHanded]:
     """Return what only one active member could do once `without` is gone, though that member can do it too now."""
-    return left_after(account, losing={code: [without.person_id] for code in PERMISSIONS})
+    return left_after(account, losing=_everything([without.person_id]))
+
+
+def left_to_one_in_each(leaving: Collection[Membership]) -> dict[int, list[SingleHanded]]:
+    """Return what `left_to_one` says of each of these members, one of each account, by account; in as many queries."""
+    found = _able_in_each([row.account_id for row in leaving])
+    lone = {
+        row.account_id: [
+            _lone(able, _people_left(able, _everything([row.person_id]))) for able in found[row.account_id]
+        ]
+        for row in leaving
+    }
+    return _told_of_each(lone)
 
 
 def left_after(account: BusinessAccount, *, losing: Mapping[str, Collection[int]]) -> list[SingleHanded]:
     """Return what only one active member could do once people lose permissions: `losing` has, by code, their ids."""
-    return _told(_lone(able, _people_left(able, losing)) for able in _able(account))
+    return _told([_lone(able, _people_left(able, losing)) for able in _able(account)])
 
 
 def left_to_nobody(account: BusinessAccount, *, losing: Collection[int]) -> list[Permission]:
     """Return what nobody could do in the account once these people lose all power, though somebody can now."""
-    everything = dict.fromkeys(PERMISSIONS, losing)
     by_role = [able for able in _able(account) if not able.place]
-    left = [(able, _people_left(able, everything)) for able in by_role]
+    left = [(able, _people_left(able, _everything(losing))) for able in by_role]
     return [entry for able, people in left for entry in able.permissions if people.get(entry.code) == set()]
 
 
@@ -74,8 +92,8 @@ class Change:
 
 def left_on_assets(account: BusinessAccount, changes: Collection[Change]) -> list[SingleHanded]:
     """Return what of the things that somebody loses on an asset only one active member could do there afterwards."""
-    found = _by_grants(_active(account), {change.asset.pk for change in changes})
-    by_role = _by_role(account)
+    found = _by_grants(_active([account.pk]), {change.asset.pk for change in changes})
+    by_role = _by_role([account.pk])[account.pk]
     places = []
     for asset in {change.asset.pk: change.asset for change in changes}.values():
         people = {code: by_role[code] | found[asset.pk][code] for code in ASSET_CODES}
@@ -87,14 +105,20 @@ def left_on_assets(account: BusinessAccount, changes: Collection[Change]) -> lis
             for code in change.loses:
                 people[code].discard(change.person_id)
         places.append(_Able(asset.name, ASSET_PERMISSIONS, {code: people[code] for code in lost}))
-    return _told(_lone(able, able.people) for able in places)
+    return _told([_lone(able, able.people) for able in places])
 
 
 def alone_on(account: BusinessAccount, asset: Asset) -> list[SingleHanded]:
     """Return what only one active member can do on an asset now."""
-    by_role, granted = _by_role(account), _by_grants(_active(account), {asset.pk})[asset.pk]
+    by_role = _by_role([account.pk])[account.pk]
+    granted = _by_grants(_active([account.pk]), {asset.pk})[asset.pk]
     people = {code: by_role[code] | granted[code] for code in ASSET_CODES}
-    return _told(_lone(able, able.people) for able in [_Able("", ASSET_PERMISSIONS, people)])
+    return _told([_lone(_Able("", ASSET_PERMISSIONS, people), people)])
+
+
+def _everything(people: Collection[int]) -> dict[str, Collection[int]]:
+    """Return the loss of all power by some people, as `left_after` takes it."""
+    return dict.fromkeys(PERMISSIONS, people)
 
 
 def _people_left(able: _Able, losing: Mapping[str, Collection[int]]) -> dict[str, set[int]]:
@@ -104,34 +128,45 @@ def _people_left(able: _Able, losing: Mapping[str, Collection[int]]) -> dict[str
 
 
 def _able(account: BusinessAccount) -> list[_Able]:
-    """Read who can do what by role and by grants, in three queries whatever the number of members.
+    """Read who can do what in one account."""
+    return _able_in_each([account.pk])[account.pk]
+
+
+def _able_in_each(account_ids: Collection[int]) -> dict[int, list[_Able]]:
+    """Read who can do what by role and by grants, in three queries whatever the number of accounts and members.
 
     What a policy asks beyond that (a second factor, a confirmation) is left aside: who lacks it can mend it.
     """
-    by_role = _by_role(account)
-    grants = AssetGrant.objects.lasting().filter(membership__in=_active(account), content_object__archived_at=None)
-    by_asset: dict[str, dict[str, set[int]]] = {}
-    for name, code, person_id in grants.values_list("content_object__name", "permission__codename", "user_id"):
-        by_asset.setdefault(name, {}).setdefault(code, set(by_role[code])).add(person_id)
-    return [
-        _Able("", ACCOUNT_PERMISSIONS, by_role),
-        _Able("", ASSET_PERMISSIONS, by_role),
-        *(_Able(name, ASSET_PERMISSIONS, people) for name, people in sorted(by_asset.items())),
-    ]
+    by_role = _by_role(account_ids)
+    grants = AssetGrant.objects.lasting().filter(membership__in=_active(account_ids), content_object__archived_at=None)
+    by_asset: dict[int, dict[str, dict[str, set[int]]]] = {account_id: {} for account_id in account_ids}
+    columns = ("membership__account_id", "content_object__name", "permission__codename", "user_id")
+    for account_id, name, code, person_id in grants.values_list(*columns):
+        people = by_asset[account_id].setdefault(name, {})
+        people.setdefault(code, set(by_role[account_id][code])).add(person_id)
+    return {
+        account_id: [
+            _Able("", ACCOUNT_PERMISSIONS, by_role[account_id]),
+            _Able("", ASSET_PERMISSIONS, by_role[account_id]),
+            *(_Able(name, ASSET_PERMISSIONS, people) for name, people in sorted(by_asset[account_id].items())),
+        ]
+        for account_id in account_ids
+    }
 
 
-def _active(account: BusinessAccount) -> MembershipQuerySet:
-    return Membership.objects.active().filter(account=account)
+def _active(account_ids: Collection[int]) -> MembershipQuerySet:
+    return Membership.objects.active().filter(account__in=account_ids)
 
 
-def _by_role(account: BusinessAccount) -> dict[str, set[int]]:
-    """Return by code the ids of the active people whose role holds it."""
-    seats = list(_active(account).values_list("role_id", "person_id"))
-    roles = Role.objects.in_bulk({role_id for role_id, _person in seats})  # after the seats: a role may be new
-    by_role: dict[str, set[int]] = defaultdict(set)
-    for role_id, person_id in seats:
+def _by_role(account_ids: Collection[int]) -> dict[int, dict[str, set[int]]]:
+    """Return by account and code the ids of the active people whose role holds it."""
+    seats = list(_active(account_ids).annotate(held=role_now()).values_list("account_id", "held", "person_id"))
+    # After the seats: a role may be new.
+    roles = Role.objects.in_bulk({role_id for _account, role_id, _person in seats})
+    by_role: dict[int, dict[str, set[int]]] = {account_id: defaultdict(set) for account_id in account_ids}
+    for account_id, role_id, person_id in seats:
         for code in roles[role_id].permissions:
-            by_role[code].add(person_id)
+            by_role[account_id][code].add(person_id)
     return by_role
 
 
@@ -144,9 +179,9 @@ def _by_grants(active: MembershipQuerySet, asset_ids: Collection[int]) -> dict[i
     return found
 
 
-def _lone(able: _Able, people: dict[str, set[int]]) -> dict[tuple[int, str], list[Permission]]:
+def _lone(able: _Able, people: dict[str, set[int]]) -> Lone:
     """Return, by person and place, the acts that exactly one of `people` can do."""
-    found: dict[tuple[int, str], list[Permission]] = {}
+    found: Lone = {}
     for entry in able.permissions:
         left = people.get(entry.code, set())
         if entry.code not in ALWAYS_ALONE and len(left) == 1:
@@ -154,13 +189,22 @@ def _lone(able: _Able, people: dict[str, set[int]]) -> dict[tuple[int, str], lis
     return found
 
 
-def _told(found: Iterator[dict[tuple[int, str], list[Permission]]]) -> list[SingleHanded]:
-    """Put the places together; what holds for the whole account is not told again for one asset."""
-    rows: dict[tuple[int, str], list[Permission]] = {}
-    for place in found:
-        for (person_id, name), acts in place.items():
+def _told(places: Iterable[Lone]) -> list[SingleHanded]:
+    """Put the places of one account together, as `_told_of_each` does."""
+    return _told_of_each({0: places})[0]
+
+
+def _told_of_each(found: Mapping[int, Iterable[Lone]]) -> dict[int, list[SingleHanded]]:
+    """Put the places of each account together; what holds for the whole account is not told again for one asset."""
+    told: dict[int, Lone] = {account_id: {} for account_id in found}
+    for account_id, places in found.items():
+        rows = told[account_id]
+        for (person_id, name), acts in [one for place in places for one in place.items()]:
             everywhere = rows.get((person_id, ""), []) if name else []
             if new := [act for act in acts if act not in everywhere]:
                 rows.setdefault((person_id, name), []).extend(new)
-    people = Person.objects.in_bulk({person_id for person_id, _place in rows})
-    return [SingleHanded(people[person_id], place, acts) for (person_id, place), acts in rows.items()]
+    people = Person.objects.in_bulk({person_id for rows in told.values() for person_id, _place in rows})
+    return {
+        account_id: [SingleHanded(people[person_id], place, acts) for (person_id, place), acts in rows.items()]
+        for account_id, rows in told.items()
+    }

@@ -115,7 +115,7 @@ class Engagement:
 
     def fingerprint(self) -> str:
         """Return a short name of who and what would end: a yes counts only for that."""
-        people = sorted((row.pk, row.role_id, row.state) for row in self.members)
+        people = sorted((row.pk, row.role.pk, row.state) for row in self.members)
         offers = sorted((str(kind.label), offer.pk) for kind, offer in self.offers)
         return hashlib.sha256(repr((self.key, people, offers)).encode()).hexdigest()[:24]
 
@@ -128,7 +128,7 @@ def from_outside(account: BusinessAccount) -> MembershipQuerySet:
 def engagements_in(account: BusinessAccount) -> list[Engagement]:
     """Return the organisations with current members in an account, by name; in one query for all of them."""
     found: dict[str, Engagement] = {}
-    rows = from_outside(account).with_second_factor().select_related("person", "role", "sponsor")
+    rows = from_outside(account).with_second_factor().with_roles("person", "sponsor")
     for row in rows.order_by("person__name", "person__email", "pk"):
         row.account = account
         key = key_of(row.organisation)

@@ -17,17 +17,21 @@ from accounts.normalising import plain_name
 from accounts.permissions import MANAGE_TEAM, words_for
 
 from . import policies
+from .access import standing_under, way_to_mend
 from .models import (
     NOTICES,
     AccessRequest,
     AssetGrant,
     EndedEngagement,
+    FactorReset,
     Membership,
     Offboarding,
     OwnershipClaim,
     OwnershipOffer,
+    PendingAct,
     Receipt,
     Told,
+    Way,
 )
 from .querysets import MembershipQuerySet
 
@@ -105,7 +109,7 @@ def access_back(mail: OutgoingMail) -> Letter | None:
 
 
 def _back(seats: MembershipQuerySet) -> Letter | None:
-    rows = list(seats.select_related("account", "role").order_by("account__name", "pk"))
+    rows = list(seats.with_roles("account").order_by("account__name", "pk"))
     if not rows:
         return None
     names = [plain_name(row.account.name) for row in rows]
@@ -121,15 +125,15 @@ def _back(seats: MembershipQuerySet) -> Letter | None:
 
 def access_ending(mail: OutgoingMail) -> Letter | None:
     """Tell a member what of their access ends soon, and whom to ask; None when nothing does any more."""
-    member = (
-        Membership.objects.current().select_related("account", "sponsor", "person").filter(pk=mail.about_id).first()
-    )
+    rows = Membership.objects.current().with_roles("account", "sponsor", "person")
+    member = rows.filter(pk=mail.about_id).first()
     if member is None:
         return None
     within = timezone.now() + NOTICES[Told.WEEK_BEFORE]
     everything = member.ends_at if member.ends_at and member.ends_at <= within else None
     grants = AssetGrant.objects.of(member).filter(ends_at__gt=timezone.now(), ends_at__lte=within)
-    if everything is None and not grants:
+    raised = member.is_raised and member.raised_until is not None and member.raised_until <= within
+    if everything is None and not grants and not raised:
         return None
     account = plain_name(member.account.name)
     return compose(
@@ -138,6 +142,7 @@ def access_ending(mail: OutgoingMail) -> Letter | None:
         context={
             "account": account,
             "ends_at": everything,
+            "role": role_words(member) if raised else None,
             "grants": [
                 {
                     "asset": plain_name(grant.content_object.name),
@@ -155,19 +160,28 @@ def access_ending(mail: OutgoingMail) -> Letter | None:
 def accesses_ending(mail: OutgoingMail) -> Letter | None:
     """Tell whoever manages the team, or answers for somebody, what ends within a week; None when nothing does."""
     account = BusinessAccount.objects.open().filter(pk=mail.about_id).first()
-    seat = (
-        Membership.objects.active().filter(account=account, person__email=mail.address).select_related("role").first()
-    )
+    seat = Membership.objects.active().filter(account=account, person__email=mail.address).with_roles().first()
     if account is None or seat is None:
         return None
     now = timezone.now()
-    soon = {"ends_at__gt": now, "ends_at__lte": now + NOTICES[Told.WEEK_BEFORE]}
-    members = Membership.objects.current().filter(account=account, **soon).select_related("person", "role")
+    within = now + NOTICES[Told.WEEK_BEFORE]
+    soon = {"ends_at__gt": now, "ends_at__lte": within}
+    everybody = Membership.objects.current().filter(account=account).with_roles("person")
+    members, raised = everybody.filter(**soon), everybody.raised().filter(raised_until__lte=within)
     grants = AssetGrant.objects.filter(membership__account=account, **soon).exclude(membership__state="ended")
     grants = grants.select_related("membership__person", "content_object", "permission")
     if not seat.role.administers:
-        members, grants = members.filter(sponsor=seat.person_id), grants.filter(membership__sponsor=seat.person_id)
+        members, raised = members.filter(sponsor=seat.person_id), raised.filter(sponsor=seat.person_id)
+        grants = grants.filter(membership__sponsor=seat.person_id)
     rows = [{"who": plain_name(str(row.person)), "what": str(row.role), "ends_at": row.ends_at} for row in members]
+    rows += [
+        {
+            "who": plain_name(str(row.person)),
+            "what": _("%(role)s, then %(then)s") % role_words(row),
+            "ends_at": row.raised_until,
+        }
+        for row in raised
+    ]
     rows += [
         {
             "who": plain_name(str(row.membership.person)),
@@ -204,6 +218,30 @@ def access_ran_out(mail: OutgoingMail) -> Letter | None:
             "link": absolute(reverse("dashboard")),
         },
     )
+
+
+def role_ran_out(mail: OutgoingMail) -> Letter | None:
+    """Tell a member that a role for a time has run out, and which one counts; None where another was given since."""
+    rows = Membership.objects.current().filter(raised_until__lte=timezone.now(), account__closed_at=None)
+    member = rows.with_roles("account", "sponsor", "person").filter(pk=mail.about_id).first()
+    if member is None:
+        return None
+    names = {"account": plain_name(member.account.name), **role_words(member)}
+    return compose(
+        "role_ran_out",
+        subject=_("You are %(then)s again in %(account)s") % names,
+        context={
+            **names,
+            "ask": [plain_name(str(person)) for person in _whom_to_ask(member)],
+            "link": absolute(reverse("account_home", args=[member.account.slug])),
+        },
+    )
+
+
+def role_words(member: Membership) -> dict[str, Any]:
+    """What the letters say of a role for a time: which, until when, and which one comes then."""
+    roles = {"role": plain_name(str(member.raised_to)), "then": plain_name(str(member.lasting_role))}
+    return {**roles, "until": member.raised_until}
 
 
 def request_made(mail: OutgoingMail) -> Letter | None:
@@ -262,6 +300,34 @@ def _whom_to_ask(member: Membership) -> list[Person]:
     return list(dict.fromkeys([*([member.sponsor] if member.sponsor else []), *able]))[:MOST_NAMED]
 
 
+def policy_planned(mail: OutgoingMail) -> Letter | None:
+    """Tell a member what a planned policy asks of them, from when, and how to do it; None when it asks nothing more."""
+    member = Membership.objects.current().select_related("account__policy", "person").filter(pk=mail.about_id).first()
+    policy = member.account.policy if member else None
+    if member is None or policy is None or not policy.has_plan_ahead or member.account.closed_at:
+        return None
+    if not policies.losing_by_plan(policy).filter(pk=member.pk).exists():
+        return None
+    then = policy.under(policy.planned)
+    standing = standing_under(then, member)
+    account = plain_name(member.account.name)
+    link = way_to_mend(standing, then) or reverse("account_home", args=[member.account.slug])
+    return compose(
+        "policy_planned",
+        subject=_("Your access to %(account)s needs something from you") % {"account": account},
+        context={
+            "account": account,
+            "starts_at": policy.planned_from,
+            "standing": standing.name,
+            "passkey_only": then.second_factor_kinds == then.Kinds.PASSKEY,
+            "domains": then.domains,
+            "reason": plain_name(policy.planned_reason),
+            "ask": [plain_name(str(person)) for person in _whom_to_ask(member)],
+            "link": absolute(link),
+        },
+    )
+
+
 def claim(mail: OutgoingMail) -> Letter | None:
     """Tell the owner of a claim, and how to refuse it; None when it is not open any more."""
     return _of_open_claim(mail, _("%(person)s claims the ownership of %(account)s"), to_owner=True)
@@ -314,8 +380,67 @@ def _of_open_claim(mail: OutgoingMail, subject: str, *, to_owner: bool) -> Lette
     return compose("claim" if to_owner else "claim_told", subject=subject % names, context=context)
 
 
-def _names_of(row: OwnershipClaim) -> dict[str, str]:
+def _names_of(row: OwnershipClaim | PendingAct) -> dict[str, str]:
     return {"person": plain_name(str(row.person)), "account": plain_name(row.account.name)}
+
+
+def factor_reset(mail: OutgoingMail) -> Letter | None:
+    """Tell a person that their second factor is to end, with a link that refuses; None when that has ended."""
+    row = FactorReset.objects.open().filter(pk=mail.about_id, account__closed_at=None).with_all().first()
+    if row is None:
+        return None
+    names = {"by": plain_name(str(row.asked_by)), "account": plain_name(row.account.name)}
+    link = absolute(reverse("refuse_factor_reset", args=[row.pk, row.refusal_token]))
+    context = {**names, "link": link, "reason": plain_name(row.reason), "ripe_at": row.ripe_at}
+    return compose(
+        "factor_reset", subject=_("Your second factor is to be reset: refuse it, if you still have it"), context=context
+    )
+
+
+def pending_act(mail: OutgoingMail) -> Letter | None:
+    """Tell of an act that waits, or that was done at once; None when it is not waiting any more."""
+    row = PendingAct.objects.with_all().get(pk=mail.about_id)
+    told = row.way == Way.NOTIFY and row.state == PendingAct.State.DONE
+    if not (told or row.is_waiting) or row.account.closed_at:
+        return None
+    subjects = {
+        Way.APPROVE: _("%(person)s asks for your approval in %(account)s"),
+        Way.DELAY: _("An act in %(account)s waits, and can be cancelled"),
+        Way.NOTIFY: _("A sensitive act in %(account)s"),
+    }
+    return _of_pending(row, "pending_act", subjects[Way(row.way)], mine=mail.address == row.person.email)
+
+
+def pending_act_settled(mail: OutgoingMail) -> Letter:
+    """Tell who asked how an act that waited came to its end."""
+    row = PendingAct.objects.with_all().get(pk=mail.about_id)
+    subjects = {
+        PendingAct.State.APPROVED: _("Approved in %(account)s: you can take the file now"),
+        PendingAct.State.DONE: _("Done in %(account)s: what you asked for"),
+        PendingAct.State.FAILED: _("Not done in %(account)s: what you asked for"),
+        PendingAct.State.CANCELLED: _("Cancelled in %(account)s: what you asked for"),
+    }
+    subject = subjects.get(PendingAct.State(row.state), _("Expired in %(account)s: what you asked for"))
+    return _of_pending(row, "pending_act_settled", subject, mine=True)
+
+
+def _of_pending(row: PendingAct, template: str, subject: str, *, mine: bool) -> Letter:
+    names = _names_of(row)
+    link = absolute(reverse("pending_act", args=[row.account.slug, row.pk]))
+    context = {
+        **names,
+        "act": str(row),
+        "says": [plain_name(line) for line in row.says],
+        "way": row.way,
+        "state": row.state,
+        "why": row.why,
+        "reason": plain_name(row.reason),
+        "by": plain_name(str(row.approved_by or row.answered_by or "")),
+        "until": row.ripe_at or row.expires_at,
+        "mine": mine,
+        "link": link,
+    }
+    return compose(template, subject=subject % names, context=context)
 
 
 OF_CLAIMS = {

@@ -14,7 +14,7 @@ from accounts.permissions import MANAGE_TEAM
 from .authority import obstacle
 from .holdings import accesses_of
 from .models import Membership
-from .querysets import SOON
+from .querysets import SOON, next_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +25,50 @@ class Elsewhere:
     staying: list[tuple[Membership, str]]
 
 
+def names_of_accounts(person: Person) -> list[str]:
+    """Return the names of the accounts that a person is in; none for who is only about to sign up."""
+    if person.pk is None:
+        return []
+    return list(Membership.objects.held_by(person).order_by("pk").values_list("account__name", flat=True))
+
+
 def seats_of(person: Person, *, seen_by: Person) -> list[Membership]:
     """Return the newest membership of `person` in each open account whose team `seen_by` manages, by account name.
 
     Ended ones are among them. What lies in any other account is not told, not even that it is there (rule 4).
     """
-    rows = Membership.objects.filter(person=person, account__closed_at=None).select_related("account", "role", "person")
-    newest = {row.account_id: row for row in rows.order_by("pk")}
-    accesses_of(seen_by, newest)  # all at once; each question below is answered from it
-    mine = [row for row in newest.values() if seen_by.has_perm(MANAGE_TEAM, row.account)]
-    return sorted(mine, key=lambda row: (row.account.name.casefold(), row.account_id))
+    return _seats_of_each([person], seen_by=seen_by)[person.pk]
 
 
 def elsewhere(member: Membership, *, seen_by: Person) -> Elsewhere:
     """Return what the person of `member` holds beside it in the accounts that `seen_by` administers."""
-    found = Elsewhere([], [])
-    for row in seats_of(member.person, seen_by=seen_by):
-        if not row.is_current or row.account_id == member.account_id:
-            continue
-        if refusal := obstacle(seen_by, row.account, row):
-            found.staying.append((row, refusal.words))
-        else:
-            found.endable.append(row)
+    return elsewhere_of_each([member], seen_by=seen_by)[member.pk]
+
+
+def elsewhere_of_each(members: Collection[Membership], *, seen_by: Person) -> dict[int, Elsewhere]:
+    """Return what `elsewhere` says of each of these members, by membership; in three queries for all of them."""
+    seats = _seats_of_each([member.person for member in members], seen_by=seen_by)
+    found = {member.pk: Elsewhere([], []) for member in members}
+    for member in members:
+        for row in seats[member.person_id]:
+            if not row.is_current or row.account_id == member.account_id:
+                continue
+            if refusal := obstacle(seen_by, row.account, row):
+                found[member.pk].staying.append((row, refusal.words))
+            else:
+                found[member.pk].endable.append(row)
     return found
+
+
+def _seats_of_each(people: Collection[Person], *, seen_by: Person) -> dict[int, list[Membership]]:
+    rows = Membership.objects.filter(person__in=people, account__closed_at=None)
+    newest = {(row.person_id, row.account_id): row for row in rows.with_roles("account", "person").order_by("pk")}
+    accesses_of(seen_by, {row.account_id for row in newest.values()})  # all at once; each question is answered from it
+    seats: dict[int, list[Membership]] = {person.pk: [] for person in people}
+    for row in sorted(newest.values(), key=lambda row: (row.account.name.casefold(), row.account_id)):
+        if seen_by.has_perm(MANAGE_TEAM, row.account):
+            seats[row.person_id].append(row)
+    return seats
 
 
 def administered_by(person: Person) -> list[BusinessAccount]:
@@ -71,8 +92,9 @@ class PeopleOf:
         Each has `accounts_here` (how many), `nearest_end` (of those ahead) and `has_second_factor`.
         """
         here = self.seats.filter(person=OuterRef("pk"))
-        ahead = Q(ends_at__gt=timezone.now())
-        numbers = here.order_by().values("person").annotate(many=Count("pk"), first=Min("ends_at", filter=ahead))
+        ahead = Q(first_end__gt=timezone.now())
+        numbers = here.annotate(first_end=next_end()).order_by().values("person")
+        numbers = numbers.annotate(many=Count("pk"), first=Min("first_end", filter=ahead))
         people = Person.objects.filter(Exists(here)).annotate(
             accounts_here=Subquery(numbers.values("many")),
             nearest_end=Subquery(numbers.values("first")),
@@ -108,7 +130,7 @@ class PeopleOf:
         if accounts is not None:
             rows = rows.filter(account__in=[account.pk for account in accounts])
         found: dict[int, list[Membership]] = {}
-        for row in rows.select_related("account__policy", "role", "person").order_by("account__name", "account_id"):
+        for row in rows.with_roles("account__policy", "person").order_by("account__name", "account_id"):
             found.setdefault(row.person_id, []).append(row)
         return found
 

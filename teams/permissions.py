@@ -20,6 +20,7 @@ from accounts.permissions import (
     VIEW_ANALYTICS,
     VIEW_AUDIT,
 )
+from accounts.sensitive import SensitiveAct
 
 OWNER = "owner"
 ADMINISTRATOR = "administrator"
@@ -71,6 +72,15 @@ BUILT_IN = {
 }
 ADMINISTERS = frozenset({MANAGE_TEAM})  # who holds this acts on others, and only the owner acts on them (rule 2)
 WIDE = frozenset({MANAGE_TEAM, MANAGE_ROLES, MANAGE_SECURITY, MANAGE_BILLING, OWN_ACCOUNT})  # a confirmation warns
+NEEDED_FOR = {  # which permission an act asks for that can wait for a second person
+    SensitiveAct.BILLING: MANAGE_BILLING,
+    SensitiveAct.OWNERSHIP: OWN_ACCOUNT,
+    SensitiveAct.CLOSING: OWN_ACCOUNT,
+    SensitiveAct.POLICY: MANAGE_SECURITY,
+    SensitiveAct.ADMINISTRATOR: MANAGE_TEAM,
+    SensitiveAct.OFFBOARDING: MANAGE_TEAM,
+    SensitiveAct.EXPORT: VIEW_AUDIT,
+}
 # What is granted on a single asset by one word: what the role of that name holds on assets.
 PRESETS = {code: BUILT_IN[code].holds & ASSET_CODES for code in (ANALYST, MODERATOR, EDITOR)}
 

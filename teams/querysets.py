@@ -2,21 +2,28 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Lower, Now
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat, Least, Lower, Now
 from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.normalising import ending_of
 from accounts.permissions import MANAGE_TEAM
 from accounts.querysets import LockableQuerySet
+from audit.models import Chain, Event
 
-from .permissions import BUILT_IN
+from .permissions import BUILT_IN, NEEDED_FOR, OWNER
+from .uses import CHANGING, GIVING, RESTORED, TRACED, UNUSED_AFTER, acts_using
 
+OUTSIDE = ["contractor", "agency"]
 SOON = dt.timedelta(days=14)  # an end that a list calls soon
+QUIET = dt.timedelta(days=90)  # so long without a sign-in, and nobody seems to need the access
 
 
 class RoleQuerySet(LockableQuerySet):
@@ -25,6 +32,10 @@ class RoleQuerySet(LockableQuerySet):
     def of(self, account: Any) -> Self:
         """Those that can be given in this account, the built-in ones first."""
         return self.ever_of(account).filter(retired_at=None)
+
+    def of_any(self, accounts: Iterable[Any]) -> Self:
+        """Those that can be given in some of these accounts: built-in ones, and each account's own."""
+        return self.filter(Q(account=None) | Q(account__in=list(accounts)), retired_at=None)
 
     def ever_of(self, account: Any) -> Self:
         """Those of this account with the retired ones, which ended memberships and answered invitations still name."""
@@ -49,8 +60,10 @@ class RoleQuerySet(LockableQuerySet):
 
     def with_holders(self, account: Any) -> Self:
         """Those of an account, with the number of its current members who hold each one as `holders`."""
-        here = Q(memberships__account=account) & ~Q(memberships__state="ended")
-        return self.of(account).annotate(holders=Count("memberships", filter=here))
+        holders = self.model.lasting_in.rel.related_model.objects.current().filter(account=account)
+        holders = holders.annotate(held=role_now()).filter(held=OuterRef("pk")).order_by().values("held")
+        many = holders.annotate(many=Count("pk")).values("many")
+        return self.of(account).annotate(holders=Coalesce(Subquery(many), 0))
 
     def built_in(self, code: str) -> Any:
         """Return the built-in role with this code. Raises Role.DoesNotExist."""
@@ -75,6 +88,23 @@ class MembershipQuerySet(LockableQuerySet):
         """
         return self.filter(state=self.model.State.ACTIVE).exclude(ends_at__lte=at or timezone.now())
 
+    def with_roles(self, *also: str) -> Self:
+        """With what the role that counts is read from, and what else is named, in the same query."""
+        return self.select_related("lasting_role", "raised_to", *also)
+
+    def in_role(self, role: Any) -> Self:
+        """Those whose role is this one now."""
+        raised = _raised()
+        return self.filter((raised & Q(raised_to=role)) | (~raised & Q(lasting_role=role)))
+
+    def raised(self) -> Self:
+        """Those who hold a role for a time now."""
+        return self.filter(_raised())
+
+    def reached_by(self, role: Any) -> Self:
+        """Those who hold a role, for a time now or lastingly, be it under another one for a time."""
+        return self.current().filter(Q(lasting_role=role) | (_raised() & Q(raised_to=role)))
+
     def administering(self) -> Self:
         """Those whose role manages the team."""
         return self.filter(_administering())
@@ -92,15 +122,41 @@ class MembershipQuerySet(LockableQuerySet):
         return self.active().filter(self._blocked_by(policy))
 
     def _blocked_by(self, policy: Any) -> Q:
-        """What lacks the confirmation or the second factor that a policy asks for. The check says the same of one."""
+        """What lacks the confirmation, address or second factor that a policy asks for. The check says so of one."""
         blocked = Q(confirmed_at=None) if policy.confirmation == policy.Confirmation.BEFORE else Q(pk__in=[])
-        without_factor = Q(~Exists(self._factors()))
+        if policy.domains:
+            endings = (Q(person__email__endswith=ending_of(domain)) for domain in policy.domains)
+            owns = Q(lasting_role__account=None, lasting_role__code=OWNER)
+            blocked |= ~reduce(or_, endings, owns)
+        without_factor = self._lacks_factor(policy)
         match policy.second_factor:
             case policy.SecondFactor.EVERYONE:
                 blocked |= without_factor
             case policy.SecondFactor.ADMINISTRATORS:
                 blocked |= without_factor & _administering()
         return blocked
+
+    def shut_out_by(self, then: Any, now: Any) -> Self:
+        """Those that a policy `then` would keep out, though the one of `now` doesn't."""
+        return self.exclude(self._blocked_by(now)).filter(self._blocked_by(then))
+
+    def lacking_factor(self, policy: Any) -> Self:
+        """Those whose person has no second factor of the kinds that count under a policy."""
+        return self.filter(self._lacks_factor(policy))
+
+    def lacking_factor_in_each(self, policies: Mapping[Any, Any]) -> Self:
+        """Those of several accounts whose person has no second factor that counts there; `policies` by account."""
+        by_kinds: dict[str, list[Any]] = {}
+        for account_id, policy in policies.items():
+            by_kinds.setdefault(policy.second_factor_kinds, []).append(account_id)
+        lacking = Q(pk__in=[])
+        for ids in by_kinds.values():
+            lacking |= Q(account__in=ids) & self._lacks_factor(policies[ids[0]])
+        return self.filter(lacking)
+
+    def _lacks_factor(self, policy: Any) -> Q:
+        kinds = ["webauthn"] if policy.second_factor_kinds == policy.Kinds.PASSKEY else ["totp", "webauthn"]
+        return Q(~Exists(self._factors().filter(type__in=kinds)))
 
     def to_confirm(self) -> Self:
         """Those whose role an administrator is asked to confirm (rule 11), the longest waiting first."""
@@ -117,8 +173,9 @@ class MembershipQuerySet(LockableQuerySet):
     def narrowed(self, wanted: Mapping[str, Any]) -> Self:
         """Those that fit the search, the role and the kind of the team page's filter."""
         rows = self.matching(wanted["q"])
-        chosen = {name: wanted[name] for name in ("role", "kind") if wanted[name]}
-        return rows.filter(**chosen)
+        if wanted["role"]:
+            rows = rows.in_role(wanted["role"])
+        return rows.filter(kind=wanted["kind"]) if wanted["kind"] else rows
 
     def listed(self, wanted: Mapping[str, Any], policy: Any) -> Self:
         """Those that the team page lists under its filter, with all that it shows, in its order."""
@@ -139,13 +196,13 @@ class MembershipQuerySet(LockableQuerySet):
         grants = self.model.asset_grants.rel.related_model.objects.filter(membership=OuterRef("pk")).order_by()
         assets = grants.values("membership").annotate(many=Count("content_object", distinct=True)).values("many")
         # A subquery, not a join: it is asked for the rows of the page alone, however many members there are.
-        rows = self.select_related("person", "role", "sponsor").annotate(granted_assets=Coalesce(Subquery(assets), 0))
+        rows = self.with_roles("person", "sponsor").annotate(granted_assets=Coalesce(Subquery(assets), 0))
         return rows.with_second_factor().order_by("person__name", "person__email", "pk")
 
     def in_order(self, sort: str) -> Self:
         """In the order of a column of the team page: name, role, joined, ends; with a minus the other way round."""
-        columns = {"role": "role__position", "joined": "joined_at", "ends": "ends_at"}
-        column = F(columns.get(sort.removeprefix("-"), "person__name"))
+        columns = {"role": role_position(), "joined": F("joined_at"), "ends": next_end()}
+        column = columns.get(sort.removeprefix("-"), F("person__name"))
         first = column.desc(nulls_last=True) if sort.startswith("-") else column.asc(nulls_last=True)
         return self.order_by(first, "person__name", "person__email", "pk")
 
@@ -165,10 +222,13 @@ class MembershipQuerySet(LockableQuerySet):
                 return rows.filter(self._ends_soon())
             case "run_out":
                 return rows.filter(ends_at__lte=timezone.now())
-            case "no_sponsor":
-                return rows.filter(self._lacks_sponsor())
+            case "no_sponsor" | "no_end" | "quiet":
+                wanted = {"no_sponsor": self._lacks_sponsor, "no_end": self._lacks_end, "quiet": self._is_quiet}
+                return rows.filter(wanted[state]())
             case "no_second_factor":
                 return rows.without_second_factor()
+            case "unused":
+                return rows.filter(pk__in=self._with_unused(policy.account_id).values("pk"))
         return rows
 
     def state_counts(self, policy: Any) -> dict[str, int]:
@@ -185,34 +245,99 @@ class MembershipQuerySet(LockableQuerySet):
             ends_soon=Count("pk", filter=current & self._ends_soon()),
             run_out=Count("pk", filter=current & Q(ends_at__lte=now)),
             no_sponsor=Count("pk", filter=current & self._lacks_sponsor()),
+            no_end=Count("pk", filter=current & self._lacks_end()),
+            quiet=Count("pk", filter=current & self._is_quiet()),
             to_confirm=Count("pk", filter=current & Q(confirmed_at=None)),
             ended=Count("pk", filter=Q(state=kinds.ENDED)),
             no_second_factor=Count("pk", filter=current & Q(~Exists(self._factors()))),
+            unused=Count("pk", filter=Q(pk__in=self._with_unused(policy.account_id).values("pk"))),
         )
 
     def _ends_soon(self) -> Q:
         now = timezone.now()
-        return Q(ends_at__gt=now, ends_at__lte=now + SOON)
+        soon = now + SOON
+        return Q(ends_at__gt=now, ends_at__lte=soon) | Q(raised_until__gt=now, raised_until__lte=soon)
+
+    def from_outside(self) -> Self:
+        """Those of contractors and agencies."""
+        return self.filter(kind__in=OUTSIDE)
+
+    def without_sponsor(self) -> Self:
+        """Those from outside for whom nobody answers."""
+        return self.filter(self._lacks_sponsor())
+
+    def without_end(self) -> Self:
+        """Those from outside whose access stays for ever."""
+        return self.filter(self._lacks_end())
+
+    def quiet(self) -> Self:
+        """Those that give power to somebody who has not been here for long."""
+        return self.filter(self._is_quiet())
 
     def _lacks_sponsor(self) -> Q:
-        return Q(kind__in=["contractor", "agency"], sponsor=None)
+        return Q(kind__in=OUTSIDE, sponsor=None)
+
+    def _lacks_end(self) -> Q:
+        """What stays for ever, though the person is from outside. Of the owner that is asked (rule 3)."""
+        return Q(kind__in=OUTSIDE, ends_at=None) & ~Q(lasting_role__account=None, lasting_role__code=OWNER)
+
+    def _is_quiet(self) -> Q:
+        """What gives power to somebody who has long been there and has not signed in for long, or ever.
+
+        A session lasts a day at most, so the last sign-in says it.
+        """
+        now = timezone.now()
+        since = now - QUIET
+        away = Q(person__last_login=None) | Q(person__last_login__lt=since)
+        lasting = Q(ends_at=None) | Q(ends_at__gt=now)
+        return Q(state=self.model.State.ACTIVE, joined_at__lt=since) & lasting & away
+
+    def _with_unused(self, account_id: int) -> Self:
+        """Those in an account with a power that was not used for long, as `teams.using` says it; the owner aside.
+
+        A question of its own within another: only who holds such a power is looked up in the log.
+        """
+        since, text = timezone.now() - UNUSED_AFTER, models.TextField()
+        chain = Chain.objects.filter(kind=Chain.Kind.ACCOUNT, subject_id=account_id).values("pk")
+        log = Event.objects.filter(chain=Subquery(chain), result=Event.Result.DONE, at__gte=since)
+        named = Concat(Value('"membership":'), Cast(OuterRef("pk"), text), Value(","), output_field=text)
+        anew = log.filter(about_id=OuterRef("person_id"), name__in=[*GIVING, RESTORED])
+        changed = log.filter(name__in=CHANGING, canonical__contains=named)
+        unused = reduce(or_, (_holding(code) & ~self._has_used(code, log, since) for code in sorted(TRACED)))
+        here = self.model.objects.current().filter(account=account_id, joined_at__lte=since)
+        here = here.exclude(lasting_role__account=None, lasting_role__code=OWNER)
+        return here.filter(unused, ~Exists(anew), ~Exists(changed))
+
+    def _has_used(self, code: str, log: Any, since: dt.datetime) -> Q:
+        """What has used a permission since then, by an act of the log or by an approval that asks for it."""
+        acts = [act for act, needed in NEEDED_FOR.items() if needed == code]
+        approved = self.model._meta.apps.get_model("teams", "PendingAct").objects.filter(
+            account=OuterRef("account_id"), approved_by=OuterRef("person_id"), approved_at__gte=since, act__in=acts
+        )
+        did = log.filter(actor_kind="person", actor_id=OuterRef("person_id"), name__in=acts_using(code))
+        return Q(Exists(did)) | Q(Exists(approved))
 
     def beyond_policy(self, account: Any) -> Self:
-        """Those of people from outside with no end, or a later one than the account's policy would give them now."""
-        days = account.policy.outside_days
-        if days is None:
-            return self.none()
-        longest = timezone.now() + dt.timedelta(days=days)
-        outside = self.current().filter(account=account, kind__in=["contractor", "agency"])
-        return outside.filter(Q(ends_at=None) | Q(ends_at__gt=longest))
+        """Those with no end, or a later one than the account's policy would give them now. The owner has none."""
+        policy, now = account.policy, timezone.now()
+        here = self.current().filter(account=account).exclude(person_id=account.owner_id)
+        beyond = Q(pk__in=[])
+        for days, whom in ((policy.member_days, Q()), (policy.outside_days, Q(kind__in=["contractor", "agency"]))):
+            if days is not None:
+                beyond |= whom & (Q(ends_at=None) | Q(ends_at__gt=now + dt.timedelta(days=days)))
+        return here.filter(beyond)
 
     def ending(self) -> Self:
         """Those that end soon, the first to end first."""
-        return self.current().filter(self._ends_soon()).order_by("ends_at", "pk")
+        return self.current().filter(self._ends_soon()).order_by(next_end(), "pk")
 
     def with_end_to_tell(self) -> Self:
         """Those in open accounts with an end of which people have not been told as far as they should be by now."""
         return self.current().filter(_end_to_tell(), account__closed_at=None)
+
+    def with_raise_to_tell(self) -> Self:
+        """Those in open accounts with a role for a time whose end people have not been told of as far as due."""
+        return self.current().filter(_end_to_tell("raised_until", "raise_told"), account__closed_at=None)
 
     def able_to(self, code: str, asset: Any) -> Self:
         """Those whose role or grants give one permission on an asset, leaving the standing aside."""
@@ -225,9 +350,7 @@ class MembershipQuerySet(LockableQuerySet):
     def heirs(self, account: Any) -> Self:
         """Those to whom the ownership of an account can be offered: active members but the owner, and no agency."""
         rows = self.active().filter(account=account).exclude(person_id=account.owner_id)
-        return (
-            rows.exclude(kind="agency").select_related("person", "role").order_by("person__name", "person__email", "pk")
-        )
+        return rows.exclude(kind="agency").with_roles("person").order_by("person__name", "person__email", "pk")
 
 
 def _named(text: str) -> Q:
@@ -242,8 +365,37 @@ def _administering() -> Q:
 
 def _holding(code: str) -> Q:
     """What holds of a membership whose role holds a permission."""
-    built_in = [role.code for role in BUILT_IN.values() if code in role.holds]
-    return Q(role__account=None, role__code__in=built_in) | Q(role__held__contains=[code])
+    raised = _raised()
+    return (raised & _role_holds("raised_to", code)) | (~raised & _role_holds("lasting_role", code))
+
+
+def _role_holds(role: str, code: str) -> Q:
+    built_in = [entry.code for entry in BUILT_IN.values() if code in entry.holds]
+    made = {f"{role}__held__contains": [code]}
+    return Q(**{f"{role}__account": None, f"{role}__code__in": built_in}) | Q(**made)
+
+
+def _raised() -> Q:
+    """What holds of a membership in which a role for a time counts: the same as `Membership.is_raised`."""
+    return Q(raised_until__isnull=False, raised_until__gt=Coalesce(F("ended_at"), Value(timezone.now())))
+
+
+def role_now() -> Case:
+    """Return the id of the role that counts now, as `Membership.role` has it."""
+    return Case(When(_raised(), then=F("raised_to")), default=F("lasting_role"))
+
+
+def role_position() -> Case:
+    """Return the place of the role that counts now, by which rows are ordered."""
+    return Case(When(_raised(), then=F("raised_to__position")), default=F("lasting_role__position"))
+
+
+def next_end() -> Least:
+    """Return when a membership, or the role held for a time in it, ends first; what is over is left out of the latter.
+
+    NULL where neither ends.
+    """
+    return Least(F("ends_at"), Case(When(_raised(), then=F("raised_until"))))
 
 
 def _able_to(code: str, asset: Any) -> Q:
@@ -253,14 +405,12 @@ def _able_to(code: str, asset: Any) -> Q:
     return _holding(code) | Q(Exists(grants))
 
 
-def _end_to_tell() -> Q:
+def _end_to_tell(end: str = "ends_at", told: str = "told") -> Q:
     """What has an end of which people have not been told as far as they should be: told 1 a week, 2 a day before it."""
-    now = timezone.now()
-    return (
-        Q(ends_at__lte=now, told__lt=3)
-        | Q(ends_at__lte=now + dt.timedelta(days=1), told__lt=2)
-        | Q(ends_at__lte=now + dt.timedelta(days=7), told__lt=1)
-    )
+    now, due = timezone.now(), Q()
+    for days, far in ((0, 3), (1, 2), (7, 1)):
+        due |= Q(**{f"{end}__lte": now + dt.timedelta(days=days), f"{told}__lt": far})
+    return due
 
 
 class AssetGrantQuerySet(models.QuerySet):
@@ -273,7 +423,21 @@ class AssetGrantQuerySet(models.QuerySet):
 
     def of(self, membership: Any) -> Self:
         """Those that one member holds in the account."""
-        return self.filter(membership=membership).select_related("content_object", "permission")
+        return self.of_each([membership])
+
+    def of_each(self, memberships: Any) -> Self:
+        """Those that some members hold in their accounts."""
+        return self.filter(membership__in=memberships).select_related("content_object", "permission")
+
+    def in_use_of_each(self, memberships: Any) -> dict[int, list[tuple[Any, frozenset[str]]]]:
+        """Return what some members hold on assets that are in use, permission by permission, by membership."""
+        found: dict[int, list[tuple[Any, frozenset[str]]]] = {}
+        rows = (
+            self.of_each(memberships).filter(content_object__archived_at=None).select_related("content_object__account")
+        )
+        for row in rows.order_by("pk"):
+            found.setdefault(row.membership_id, []).append((row.content_object, frozenset({row.permission.codename})))
+        return found
 
     def lasting(self) -> Self:
         """Those that have not run out."""
@@ -360,7 +524,8 @@ class AccessRequestQuerySet(LockableQuerySet):
 
     def with_all(self) -> Self:
         """Each with what its page names."""
-        return self.select_related("account", "membership__role", "person", "role", "asset", "decided_by")
+        held = ["membership__lasting_role", "membership__raised_to"]
+        return self.select_related("account", *held, "person", "role", "asset", "decided_by")
 
 
 class OwnershipOfferQuerySet(LockableQuerySet):
@@ -388,6 +553,27 @@ class OwnershipClaimQuerySet(LockableQuerySet):
         return self.select_related("account", "account__owner", "person", "answered_by")
 
 
+class FactorResetQuerySet(LockableQuerySet):
+    """Resets of second factors."""
+
+    def open(self) -> Self:
+        """Those that nothing has ended yet."""
+        return self.filter(state=self.model.State.OPEN)
+
+    def ripe(self) -> Self:
+        """Open ones that have waited their whole time, by the database's clock and from the day it first saw them."""
+        whole = F("ripe_at") - F("asked_at")
+        return self.open().filter(ripe_at__lte=Now(), recorded_at__lte=Now() - whole)
+
+    def concerning(self, *people: Any) -> Self:
+        """Those of these people's second factors, and those that they asked for."""
+        return self.filter(Q(person__in=people) | Q(asked_by__in=people))
+
+    def with_all(self) -> Self:
+        """Each with what its page names."""
+        return self.select_related("account", "person", "asked_by", "answered_by")
+
+
 class ReceiptQuerySet(LockableQuerySet):
     """Receipts of offboarding."""
 
@@ -398,7 +584,7 @@ class ReceiptQuerySet(LockableQuerySet):
     def with_all(self) -> Self:
         """Each with what its page names."""
         return self.select_related(
-            "account", "membership__sponsor", "offboarding__person", "offboarding__by", "brought_back_by"
+            "account__policy", "membership__sponsor", "offboarding__person", "offboarding__by", "brought_back_by"
         )
 
 
@@ -412,3 +598,45 @@ class EndedEngagementQuerySet(LockableQuerySet):
     def with_all(self) -> Self:
         """Each with what its page names, the newest first."""
         return self.select_related("account", "by", "brought_back_by").order_by("-pk")
+
+
+class PendingActQuerySet(LockableQuerySet):
+    """Sensitive acts that wait for a second person, or did."""
+
+    def open(self) -> Self:
+        """Those that have not come to their end, expired ones among them."""
+        return self.filter(state__in=[self.model.State.WAITING, self.model.State.APPROVED])
+
+    def waiting(self) -> Self:
+        """Those that can still be approved or cancelled."""
+        return self.filter(state=self.model.State.WAITING, expires_at__gt=timezone.now())
+
+    def ripe(self) -> Self:
+        """Delayed ones that have waited their whole time, by the database's clock and from when it first saw them."""
+        whole = F("ripe_at") - F("asked_at")
+        rows = self.filter(state=self.model.State.WAITING, ripe_at__isnull=False)
+        return rows.filter(ripe_at__lte=Now(), recorded_at__lte=Now() - whole)
+
+    def visible_to(self, codes: Any, person: Any) -> Self:
+        """One's own, and those of the kinds `codes`."""
+        return self.filter(Q(person=person) | Q(act__in=codes))
+
+    def in_state(self, state: str) -> Self:
+        """Those of one chip of the list; without one, those that have not come to their end."""
+        return self.filter(state=state) if state else self.open()
+
+    def state_counts(self) -> dict[str, int]:
+        """Return how many there are for each chip of the list, in one query."""
+        states = ("done", "failed", "cancelled", "expired")
+        return self.order_by().aggregate(
+            open=Count("pk", filter=Q(state__in=["waiting", "approved"])),
+            **{state: Count("pk", filter=Q(state=state)) for state in states},
+        )
+
+    def matching(self, text: str) -> Self:
+        """Those whose asker's name or address holds this text."""
+        return self.filter(_named(text))
+
+    def with_all(self) -> Self:
+        """Each with what its page names."""
+        return self.select_related("account", "person", "approved_by", "answered_by")

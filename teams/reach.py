@@ -37,7 +37,7 @@ def register_offers(offers: Offers) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The current members who hold a role, and the unanswered offers of it."""
+    """The current members who hold a role, for a time or lastingly, and the unanswered offers of it."""
 
     members: list[Membership] = field(default_factory=list)
     offers: list[Offered] = field(default_factory=list)
@@ -57,9 +57,13 @@ class Reach:
 
 def reach_of(role: Role) -> Reach:
     """Return whom a role that an account made reaches now, in one query for the members and one for each kind."""
-    members = Membership.objects.current().filter(role=role).select_related("person", "role")
+    members = Membership.objects.reached_by(role).with_roles("person")
     offers = [offer for kind in _kinds for offer in kind.find(role)]
     return Reach(list(members.order_by("person__name", "pk")), offers)
+
+
+def _seen(member: Membership) -> tuple[Any, ...]:
+    return member.pk, member.role.pk, member.lasting_role_id, member.is_raised and member.raised_until
 
 
 def move_offers(role: Role, to: Role) -> None:
@@ -71,5 +75,5 @@ def move_offers(role: Role, to: Role) -> None:
 def fingerprint(role: Role, reach: Reach, more: Sequence[str] = ()) -> str:
     """Return a short name of what a page shows of a role and its reach, and of `more`: a yes counts only for that."""
     held = sorted(role.permissions)
-    text = repr((role.pk, str(role), role.about, held, [row.pk for row in reach.members], reach.offers, list(more)))
+    text = repr((role.pk, str(role), role.about, held, [_seen(row) for row in reach.members], reach.offers, list(more)))
     return hashlib.sha256(text.encode()).hexdigest()[:24]

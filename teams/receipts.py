@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from accounts.papers import Paper
 from accounts.permissions import PERMISSIONS
-from audit.models import Event
+from audit.events import ERASED
+from audit.models import Chain, Event
 
 from . import policies
 from .models import EndedEngagement, Proof, Receipt
@@ -16,6 +17,31 @@ from .models import EndedEngagement, Proof, Receipt
 def as_json(receipt: Proof, event: Event | None) -> dict[str, Any]:
     """Return the receipt's statement with its SHA-256, and the event of the log that holds the same digest."""
     return {"statement": receipt.statement, "sha256": receipt.digest, "event": _event(event)}
+
+
+def event_of(proof: Any) -> Event | None:
+    """Return the event of the act that a receipt or report proves; None where the log has none of that number."""
+    if proof.event_number is None:
+        return None
+    return Event.objects.in_chain_of(proof.account).filter(number=proof.event_number).first()
+
+
+def in_log(proof: Any, event: Event | None) -> dict[str, Any]:
+    """Return what a page says of a receipt's or report's place in the log: its event, and whether it holds the digest.
+
+    `proof` has a `digest` over the field that `proven_by_digest` names, an account, and an event's number. Where
+    somebody was erased from it the digest is another one since, and the log tells of that. Its event may be removed by
+    now, with all others before a checkpoint.
+    """
+    holds = event is not None and event.parts["after"].get("digest") == proof.digest
+    struck = "erased" in getattr(proof, proof.proven_by_digest)
+    return {
+        "event": event,
+        "event_hash": bytes(event.hash).hex() if event else "",
+        "holds": holds,
+        "erased": not holds and struck and Event.objects.of(proof.account).named(ERASED.name).exists(),
+        "removed": event is None and Chain.objects.has_removed(proof.account, proof.event_number),
+    }
 
 
 def as_pdf(receipt: Receipt, event: Event | None) -> bytes:
@@ -71,7 +97,7 @@ def engagement_as_pdf(receipt: EndedEngagement, event: Event | None) -> bytes:
 
 
 def _what_ended(paper: Paper, ended: dict[str, Any]) -> None:
-    paper.lines([_("Role: %(role)s") % {"role": ended["role"]["name"]}])
+    paper.lines([_("Role: %(role)s") % {"role": role_of(ended)}])
     paper.lines(
         _("Grant on %(asset)s: %(act)s") % {"asset": grant["name"], "act": _words(grant["code"])}
         for grant in ended["grants"]
@@ -79,6 +105,14 @@ def _what_ended(paper: Paper, ended: dict[str, Any]) -> None:
     for label, things in ended["others"].items():
         paper.lines(f"{label}: {thing}" for thing in things)
     paper.lines([_("Sessions: %(count)d") % {"count": ended["sessions"]}, password_words(ended["password"])])
+
+
+def role_of(ended: dict[str, Any]) -> str:
+    """Return in words which role ended; of one that was held for a time, also until when, and the lasting one."""
+    if "then" not in ended:
+        return str(ended["role"]["name"])
+    names = {"role": ended["role"]["name"], "end": ended["ends"], "then": ended["then"]["name"]}
+    return _("%(role)s until %(end)s, then %(then)s") % names
 
 
 def _what_was_looked_for(paper: Paper, checked: list[dict[str, Any]]) -> None:

@@ -25,6 +25,7 @@ WIDTHS = {
     "name": 28,
     "address": 34,
     "role": 16,
+    "lasting_role": 16,
     "standing": 18,
     "organisation": 24,
     "sponsor": 24,
@@ -46,6 +47,8 @@ COLUMNS: dict[str, Callable[[Any], Any]] = {
     "organisation": lambda row: row.organisation,
     "sponsor": lambda row: str(row.sponsor or ""),
     "granted_assets": lambda row: "; ".join(row.granted),
+    "role_until": lambda row: row.raised_until if row.is_raised else None,
+    "lasting_role": lambda row: str(row.lasting_role),
 }
 
 
@@ -111,4 +114,4 @@ def _as_text(cell: Any) -> Any:
 
 def _heading(name: str) -> str:
     plain = capfirst(name.replace("_", " "))
-    return f"{plain} (UTC)" if name in {"joined", "ends"} else plain
+    return f"{plain} (UTC)" if name in {"joined", "ends", "role_until"} else plain

@@ -3,9 +3,11 @@
 import os
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from weakref import WeakSet
 
 import psycopg2
@@ -29,6 +31,8 @@ CHROMIUM = os.environ.get("CHROMIUM") or next(
 )
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL", "") not in ("", "0")
 APP_ROLE = "accessportal_test_app"
+
+pytest_plugins = ["tests.requirements"]
 
 # Playwright runs an event loop in the thread of the test, which makes Django refuse the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -117,9 +121,12 @@ def django_db_setup(
     """
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        name = connection.settings_dict["NAME"]
     yield
     with django_db_blocker.unblock():
-        teardown_databases(made, verbosity=0)
+        _close_all()
+        teardown_databases(made, verbosity=0, keepdb=True)  # it would not drop what a thread still holds open
+        _on_the_server(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(autouse=True)
@@ -181,13 +188,28 @@ def fresh_database(
         yield name
 
 
+@pytest.fixture
+def copied(fresh_database: str) -> Callable[[], AbstractContextManager[str]]:
+    """Send every connection, for the length of a block, to a copy of the test's database as it is when it begins."""
+    return partial(_moved_to, "again", template=fresh_database)
+
+
 @pytest.fixture(scope="session")
-def demo_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def demo_mails(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the mails that the demo's past sent when `demo_template` was made: to be copied, not written to."""
+    folder = tmp_path_factory.mktemp("demo") / "mail"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_template(django_db_setup: None, demo_mails: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """A database with the demo's past, played once for all tests of a worker; its copies are theirs."""
     template = connection.settings_dict["NAME"]
     name = f"{template}_demo"[:63]
     with django_db_blocker.unblock():
-        with _moved_to("demo_making", template=template) as made, override_settings(EMBEDDED=True):
+        as_files = {"EMAIL_BACKEND": "accessportal.devmail.EmlFileBackend", "MAIL_FOLDER": demo_mails}
+        with _moved_to("demo_making", template=template) as made, override_settings(EMBEDDED=True, **as_files):
             call_command("seed_demo", verbosity=0)
             _close_all()
             copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(made))
@@ -265,9 +287,9 @@ class Site:
     url: str
 
 
-@pytest.fixture
-def live_site(fresh_database: str, settings: pytest.FixtureRequest) -> Iterator[Site]:
-    """The portal at http://localhost:<port> on the fresh database, everything under the role of web and worker."""
+@contextmanager
+def _served(settings: pytest.FixtureRequest) -> Iterator[Site]:
+    """The portal at http://localhost:<port> on the database of now, everything under the role of web and worker."""
     _grant_the_app_role()
     connections.close_all()
     connections.settings["default"]["OPTIONS"]["options"] = f"-c role={APP_ROLE}"
@@ -283,6 +305,20 @@ def live_site(fresh_database: str, settings: pytest.FixtureRequest) -> Iterator[
     settings.CSRF_TRUSTED_ORIGINS = [url]
     yield Site(url)
     thread.terminate()
+
+
+@pytest.fixture
+def live_site(fresh_database: str, settings: pytest.FixtureRequest) -> Iterator[Site]:
+    """A portal that nobody has used yet."""
+    with _served(settings) as site:
+        yield site
+
+
+@pytest.fixture
+def demo_site(demo_database: str, settings: pytest.FixtureRequest) -> Iterator[Site]:
+    """A portal with the demo's past."""
+    with _served(settings) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

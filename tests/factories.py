@@ -14,9 +14,17 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
+from accounts.sealing import seal
+from audit.models import Verification
 from invitations.models import Import, ImportRow, Invitation
 from invitations.tokens import hash_of, token_for
 from logins.models import ChangeTask, Knower, SharedLogin
+from oversight.models import LogExport, SavedView
+from reviews.models import Campaign, Item, Schedule
+from reviews.reports import statement_of
+from reviews.snapshots import see
+from streams.messages import SEALED_FOR, new_secret
+from streams.models import Delivery, Stream
 from teams.actions.grants import write_grants
 from teams.engagements import key_of
 from teams.models import (
@@ -24,18 +32,32 @@ from teams.models import (
     AssetGrant,
     AssetGroup,
     EndedEngagement,
+    FactorReset,
     Membership,
     Offboarding,
     OwnershipClaim,
     OwnershipOffer,
+    PendingAct,
     PeopleGroup,
     Receipt,
     Role,
     Succession,
 )
+from teams.packing import packed
+from watching.models import Alert
 
 PASSWORD = "a long enough sentence 4 tests"
 TOTP_SECRET = "JBSWY3DPEHPK3PXP"
+# The form of an account's policy, filled in whole.
+POLICY_FORM = {
+    "second_factor": "nobody",
+    "second_factor_kinds": "any",
+    "confirmation": "after",
+    "most_administrators": 5,
+    "invitation_days": 7,
+    "probation_days": 0,
+    "claim_days": 14,
+}
 
 
 class PersonFactory(DjangoModelFactory):
@@ -71,7 +93,14 @@ class BusinessAccountFactory(DjangoModelFactory):
     def policy_and_seat(self, create, extracted, **kwargs):
         SecurityPolicy.objects.create(account=self, **(extracted or {}))
         role = Role.objects.built_in("owner")
-        Membership.objects.create(account=self, person=self.owner, role=role, confirmed_at=timezone.now())
+        now = timezone.now()
+        Membership.objects.create(
+            account=self,
+            person=self.owner,
+            lasting_role=role,
+            confirmed_at=now,
+            administers_since=now - dt.timedelta(days=365),
+        )
 
 
 class RoleFactory(DjangoModelFactory):
@@ -91,6 +120,7 @@ class MembershipFactory(DjangoModelFactory):
 
     class Meta:
         model = Membership
+        rename = {"role": "lasting_role"}
 
     class Params:
         holding = "editor"
@@ -102,6 +132,9 @@ class MembershipFactory(DjangoModelFactory):
     person = factory.SubFactory(PersonFactory)
     role = factory.LazyAttribute(lambda member: Role.objects.built_in(member.holding))
     confirmed_at = factory.LazyFunction(timezone.now)
+    administers_since = factory.LazyAttribute(
+        lambda member: timezone.now() - dt.timedelta(days=365) if member.role.administers else None
+    )
 
 
 class AssetFactory(DjangoModelFactory):
@@ -242,6 +275,27 @@ class OwnershipClaimFactory(DjangoModelFactory):
         return aged(claim, dt.timedelta(days=days)) if days else claim
 
 
+class FactorResetFactory(DjangoModelFactory):
+    """An open reset of a member's second factor, asked for by the owner `hours` ago, with 48 hours to wait."""
+
+    class Meta:
+        model = FactorReset
+
+    hours = 0
+    account = factory.SubFactory(BusinessAccountFactory, policy_and_seat={"second_factor": "everyone"})
+    person = factory.LazyAttribute(lambda reset: locked_out_in(reset.account).person)
+    asked_by = factory.LazyAttribute(lambda reset: reset.account.owner)
+    reason = "Lost the phone on a train"
+    asked_at = factory.LazyFunction(timezone.now)
+    ripe_at = factory.LazyAttribute(lambda reset: reset.asked_at + dt.timedelta(hours=48))
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        hours = kwargs.pop("hours", 0)
+        reset = super()._create(model_class, *args, **kwargs)
+        return waited(reset, dt.timedelta(hours=hours)) if hours else reset
+
+
 class ReceiptFactory(DjangoModelFactory):
     """The receipt of an editor who was offboarded by the account's owner."""
 
@@ -337,6 +391,171 @@ class ChangeTaskFactory(DjangoModelFactory):
     remind_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(days=1))
 
 
+class StreamFactory(DjangoModelFactory):
+    """A webhook that begins with the first event, its secret made. Nobody answers at its address."""
+
+    class Meta:
+        model = Stream
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    label = factory.Sequence(lambda number: f"Log system {number}")
+    address = "https://logs.example.com/in"
+    secret = factory.LazyFunction(lambda: seal(new_secret(), purpose=SEALED_FOR))
+
+
+class LogExportFactory(DjangoModelFactory):
+    """An export of the whole log that waits for a worker, asked for by the owner."""
+
+    class Meta:
+        model = LogExport
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    person = factory.LazyAttribute(lambda export: export.account.owner)
+    name = "northwind-activity-2026-01-01.csv"
+    kind = "csv"
+    before = 1_000_000
+
+
+class SavedViewFactory(DjangoModelFactory):
+    """A view of the log that the owner saved: what was refused."""
+
+    class Meta:
+        model = SavedView
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    person = factory.LazyAttribute(lambda view: view.account.owner)
+    name = factory.Sequence(lambda n: f"Refused {n}")
+    asks = factory.LazyFunction(lambda: {"result": "refused"})
+
+
+class DeliveryFactory(DjangoModelFactory):
+    """A batch that was put aside."""
+
+    class Meta:
+        model = Delivery
+
+    stream = factory.SubFactory(StreamFactory)
+    first = 1
+    last = 2
+    state = "parked"
+    tries = 6
+    problem = "It answered 500."
+    tried_at = factory.LazyFunction(timezone.now)
+
+
+class CampaignFactory(DjangoModelFactory):
+    """A review of everybody that the account's owner started, with a week left."""
+
+    class Meta:
+        model = Campaign
+
+    class Params:
+        closed = factory.Trait(state="closed", closed_at=factory.LazyFunction(timezone.now))
+        overdue = factory.Trait(deadline=factory.LazyFunction(lambda: timezone.now() - dt.timedelta(hours=1)))
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    name = factory.Sequence(lambda number: f"Review {number}")
+    started_by = factory.LazyAttribute(lambda campaign: campaign.account.owner)
+    silence_by = factory.LazyAttribute(lambda campaign: campaign.account.owner)
+    started_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(days=7))
+    deadline = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(days=7))
+
+
+class ReviewItemFactory(DjangoModelFactory):
+    """An editor's access that the account's owner has to decide on."""
+
+    class Meta:
+        model = Item
+
+    campaign = factory.SubFactory(CampaignFactory)
+    membership = factory.SubFactory(MembershipFactory, account=factory.SelfAttribute("..campaign.account"))
+    snapshot = factory.LazyAttribute(lambda item: _seen(item.membership))
+    must_decide = True
+    why = factory.LazyFunction(lambda: ["new"])
+    suggestion = "keep"
+    suggestion_reason = "Nothing of it is known to be unused."
+    reviewer = factory.LazyAttribute(lambda item: item.campaign.account.owner)
+    decided_at = factory.LazyAttribute(lambda item: timezone.now() if getattr(item, "decision", "") else None)
+
+
+class ReviewScheduleFactory(DjangoModelFactory):
+    """A schedule by which a review should have started an hour ago."""
+
+    class Meta:
+        model = Schedule
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    set_by = factory.LazyAttribute(lambda schedule: schedule.account.owner)
+    next_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(hours=1))
+
+
+def closed_review_in(account: BusinessAccount) -> Campaign:
+    """Return a closed review of an account with its report; one access in it was kept."""
+    campaign = CampaignFactory(account=account, closed=True)
+    kept = {"decision": "keep", "decided_by": account.owner, "reason": "Still needed"}
+    item = ReviewItemFactory(campaign=campaign, **kept)
+    campaign.report = statement_of(campaign, [item], by=account.owner, at=campaign.closed_at)
+    campaign.save(update_fields=["report"])
+    return campaign
+
+
+def _seen(membership: Membership) -> dict:
+    """What a review saw of an access."""
+    row = Membership.objects.with_roles("person", "sponsor").with_second_factor().get(pk=membership.pk)
+    return see(membership.account, [row])[0].snapshot
+
+
+def with_plan(account: BusinessAccount, *, days: float = 3, **given) -> BusinessAccount:
+    """Let a change of the account's policy be planned, by the owner: a second factor from everybody, in so many days."""
+    now = timezone.now()
+    wanted = {
+        "planned": {"second_factor": "everyone"}, "planned_from": now + dt.timedelta(days=days), "planned_at": now,
+        "planned_by": account.owner, "planned_reason": "A password leaked", **given,
+    }  # fmt: skip
+    SecurityPolicy.objects.filter(account=account).update(**wanted)
+    account.policy = SecurityPolicy.objects.get(account=account)
+    return account
+
+
+class PendingActFactory(DjangoModelFactory):
+    """A change of role to administrator that an administrator asked for, waiting for a second person."""
+
+    class Meta:
+        model = PendingAct
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    person = factory.LazyAttribute(lambda act: MembershipFactory(account=act.account, holding="administrator").person)
+    act = "administrator"
+    does = "change_role"
+    arguments = factory.LazyAttribute(
+        lambda act: packed({
+            "membership": MembershipFactory(account=act.account), "role": Role.objects.built_in("administrator"),
+            "reason": "",
+        })
+    )  # fmt: skip
+    says = ["Eddie: Editor → Administrator"]
+    way = "approve"
+    asked_at = factory.LazyFunction(timezone.now)
+    ripe_at = factory.LazyAttribute(lambda act: act.asked_at + dt.timedelta(hours=24) if act.way == "delay" else None)
+    expires_at = factory.LazyAttribute(lambda act: (act.ripe_at or act.asked_at) + dt.timedelta(days=7))
+
+
+def older(pending: PendingAct, by: dt.timedelta) -> PendingAct:
+    """Let an act have waited so much longer. Only the owner of the tables can: the trigger refuses it otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what still waits to be checked would forbid the next line
+        cursor.execute("ALTER TABLE teams_pendingact DISABLE TRIGGER pending_act_keeps_its_time")
+        cursor.execute(
+            "UPDATE teams_pendingact SET asked_at = asked_at - %s, ripe_at = ripe_at - %s, expires_at = expires_at - %s,"
+            " recorded_at = recorded_at - %s, approved_at = approved_at - %s WHERE id = %s",
+            [by, by, by, by, by, pending.pk],
+        )
+        cursor.execute("ALTER TABLE teams_pendingact ENABLE TRIGGER pending_act_keeps_its_time")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    pending.refresh_from_db()
+    return pending
+
+
 def claimant_in(account: BusinessAccount, **given) -> Membership:
     """Return a member who may claim the ownership: long in the account, with a second factor."""
     member = MembershipFactory(
@@ -344,6 +563,36 @@ def claimant_in(account: BusinessAccount, **given) -> Membership:
     )
     TOTP.activate(member.person, TOTP_SECRET)
     return member
+
+
+def locked_out_in(account: BusinessAccount, **given) -> Membership:
+    """Return a member with a second factor, in an account whose owner has one, too."""
+    for person in (account.owner, (member := MembershipFactory(account=account, **given)).person):
+        with_factor(person)
+    return member
+
+
+def with_factor(person: Person) -> Person:
+    """Give a person a second factor, unless there is one."""
+    if not person.authenticator_set.exists():
+        TOTP.activate(person, TOTP_SECRET)
+    return person
+
+
+def waited(reset: FactorReset, by: dt.timedelta) -> FactorReset:
+    """Let a reset be so much older. Only the owner of the tables can: the trigger refuses it to everybody else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what still waits to be checked would forbid the next line
+        cursor.execute("ALTER TABLE teams_factorreset DISABLE TRIGGER reset_keeps_its_time")
+        cursor.execute(
+            "UPDATE teams_factorreset SET asked_at = asked_at - %(by)s, ripe_at = ripe_at - %(by)s,"
+            " recorded_at = recorded_at - %(by)s WHERE id = %(id)s",
+            {"by": by, "id": reset.pk},
+        )
+        cursor.execute("ALTER TABLE teams_factorreset ENABLE TRIGGER reset_keeps_its_time")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    reset.refresh_from_db()
+    return reset
 
 
 def aged(claim: OwnershipClaim, by: dt.timedelta) -> OwnershipClaim:
@@ -383,3 +632,48 @@ def grant(membership: Membership, asset: Asset, *codes: str) -> list[AssetGrant]
 def token_of(invitation: Invitation) -> str:
     """Return the token of the invitation's present link."""
     return token_for(invitation.pk, invitation.sending)
+
+
+class VerificationFactory(DjangoModelFactory):
+    """A good check of the record `hours` ago, against a checkpoint that was `checkpoint_hours` old then."""
+
+    class Meta:
+        model = Verification
+
+    class Params:
+        hours = 1
+        checkpoint_hours = 1
+
+    events = 1_234
+    chains = 56
+    checkpoint = 7
+    outcome = Verification.Outcome.HOLDS
+    at = factory.LazyAttribute(lambda row: timezone.now() - dt.timedelta(hours=row.hours))
+    checkpoint_at = factory.LazyAttribute(lambda row: row.at - dt.timedelta(hours=row.checkpoint_hours))
+
+
+class AlertFactory(DjangoModelFactory):
+    """An open alert about a member who signed in at night."""
+
+    class Meta:
+        model = Alert
+
+    class Params:
+        acknowledged = factory.Trait(
+            state="acknowledged",
+            note="It was her, on a journey.",
+            answered_by=factory.SelfAttribute("account.owner"),
+            answered_at=factory.LazyFunction(timezone.now),
+        )
+
+    account = factory.SubFactory(BusinessAccountFactory)
+    rule = "unusual_sign_in"
+    severity = "high"
+    concerns = factory.LazyAttribute(lambda alert: MembershipFactory(account=alert.account).person)
+    subject = factory.LazyAttribute(lambda alert: f"person/{alert.concerns.pk}" if alert.concerns else "record")
+    window = factory.Sequence(lambda number: f"person/1:{number}")
+    facts = factory.LazyFunction(
+        lambda: {"network": "192.0.2.0/24", "hour": "03:12", "browser": True, "points": 6, "limit": 5, "known": 40}
+    )
+    happened_at = factory.LazyFunction(timezone.now)
+    quiet_until = factory.LazyAttribute(lambda alert: alert.happened_at + dt.timedelta(hours=12))

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import select
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ class _Talk(socketserver.StreamRequestHandler):
             self.server.mails.append(email.message_from_bytes(b"".join(lines), policy=email.policy.default))
         self.server.has_taken.set()
         while self.server.holds.is_set():
-            if not self.rfile.read(1):  # whoever sent it is gone
+            if select.select([self.connection], [], [], 0.05)[0]:  # whoever sent it is gone: nothing else is to come
                 return
         self._say(self.server.answer_to_data)
 

@@ -14,20 +14,26 @@ from hypothesis import strategies as st
 
 from tests.factories import PASSWORD, InvitationFactory, PersonFactory, token_of
 from tests.matrix import INSIDE, OUTSIDE
+from tests.showing import shows_factor
 from tests.test_matrix import world  # noqa: F401  # a fixture: one account with everybody and everything in it
 
 pytestmark = pytest.mark.django_db
 FIELDS = [  # of every form and filter
     "a", "about", "act", "address", "address_column", "addresses", "after", "again", "all", "also", "answer", "asset",
-    "asset_kind", "assets", "assets_page", "b", "before", "changed", "changed_at", "code", "codes", "confirmation",
-    "credential", "days", "decision", "door", "email", "ends_at_span", "ends_at_until", "expires_at_span",
-    "expires_at_until", "format", "from", "grants", "handle", "here", "how", "invitation_days", "joined", "kind",
-    "known_since", "label", "login", "member", "members", "membership", "message", "message_column",
-    "most_administrators", "move_to", "name", "next", "organisation", "outside_days", "page", "password", "password1",
-    "people", "permission", "person", "platform", "preset", "purpose", "q", "reason", "result", "risk", "role",
-    "role_column", "second_factor", "seen", "show", "side", "signature", "since", "since_on", "sort", "sponsor",
-    "state", "statement", "sure", "target", "time_zone", "told", "told_by", "typed_name", "until", "up_to",
-    "username", "what",
+    "asset_kind", "assets", "assets_page", "at", "authority", "b", "before", "begin", "behalf", "changed", "changed_at", "changes",
+    "checkpoint", "claim_days", "code", "codes", "company", "confirmation", "country", "credential", "days",
+    "decision", "domains", "door", "email", "end_others", "ends_at_span", "ends_at_until", "every", "expires_at_span",
+    "expires_at_until", "exports", "failures", "form", "format", "from", "grants", "handle", "here", "history",
+    "hours", "how", "invitation_days", "joined", "kind", "known_since", "label", "lift", "live", "login", "member",
+    "member_days", "members", "membership", "message", "message_column", "most_administrators", "move_to", "name",
+    "next", "next_on", "note", "opened", "organisation", "outside_days", "page", "password", "password1", "people",
+    "permission", "person", "plan", "platform", "points", "postal_address", "preset", "purpose", "q", "reason",
+    "reduce_to", "result", "reviewer", "risk", "role", "role_column", "rule", "scope", "second_factor",
+    "second_factor_kinds", "seen", "send", "sensitive_ranges", "session_idle_minutes", "session_total_hours",
+    "severity", "show", "side", "signature", "silence", "since", "since_on", "sort", "sponsor", "starts_at_span",
+    "starts_at_until", "state", "statement", "sure", "target", "tax_number", "time_zone", "times", "told", "told_by",
+    "typed_name", "until", "up_to", "username", "way_administrator", "way_billing", "way_closing", "way_export",
+    "way_offboarding", "way_ownership", "way_policy", "what", "which", "words", "years",
 ]  # fmt: skip
 BROKEN = [
     b"", b"\0", b"a\0b@example.com", b"\xff\xfe", b"\xed\xa0\x80", "\u202e".encode(), b"9" * 19, b"9" * 5_000, b"-1",
@@ -66,6 +72,7 @@ def stands(name, address, person=None, *, reauthenticated=False):
         with block:
             if person is not None:
                 client.force_login(person)
+                shows_factor(client, person)
             if reauthenticated:
                 client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
             shown = client.get(f"{address}?{text}")
@@ -82,7 +89,7 @@ def _unlimited(settings):
 
 
 @pytest.mark.requirement("IO1")
-def test_no_form_and_no_filter_inside_an_account_breaks(world):  # noqa: F811
+def test_no_form_and_no_filter_inside_an_account_breaks(world):  # noqa: F811  # the imported fixture
     for name, row in INSIDE.items():
         stands(name, world.address(name, row, world.things), world.people[row.only or "owner"])
 

@@ -2,55 +2,76 @@
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from accounts.models import Person
+from accounts.models import OutgoingMail, Person
+from accounts.sensitive import PAGES
 from audit.events import ACCESS_REFUSED
 from audit.models import Event
 from audit.recording import SYSTEM, note
 from invitations.policies import fingerprint
 from teams.engagements import key_of
+from teams.imprints import imprints
 from teams.models import Membership
 from teams.permissions import BUILT_IN
 from tests.factories import (
+    PASSWORD,
     AccessRequestFactory,
+    AlertFactory,
     AssetFactory,
     AssetGroupFactory,
     BusinessAccountFactory,
+    DeliveryFactory,
     EndedEngagementFactory,
+    FactorResetFactory,
     ImportFactory,
     InvitationFactory,
     KnowerFactory,
+    LogExportFactory,
     MembershipFactory,
     OwnershipClaimFactory,
     OwnershipOfferFactory,
+    PendingActFactory,
     PeopleGroupFactory,
     PersonFactory,
     ReceiptFactory,
+    ReviewItemFactory,
     RoleFactory,
+    SavedViewFactory,
     SharedLoginFactory,
+    StreamFactory,
+    closed_review_in,
     named_as_successor,
     owner_of,
     token_of,
+    with_factor,
+    with_plan,
 )
+from tests.house.test_every_act import everything
 from tests.matrix import EMBEDDED_ONLY, INSIDE, OUTSIDE, POSTS, Inside, Post
+from tests.pages import Page, body_of
+from tests.showing import shows_factor
+from tests.showing import signed_in as fresh
 
 pytestmark = pytest.mark.django_db
 POWERLESS = ("suspended", "ended", "expired", "unconfirmed", "without a second factor")
 STRANGERS = (*(f"{role} elsewhere" for role in BUILT_IN), "nobody's member")
 NEVER = 9_999_999_999
+LONG = 900.0  # seconds: a sign-in so old is not fresh any more
 OTHER_METHODS = ("put", "patch", "delete", "trace")
 
 
@@ -69,6 +90,7 @@ class World:
         self.clients = {"anonymous": Client(), **{audience: Client() for audience in self.people}}
         for audience, person in self.people.items():
             self.clients[audience].force_login(person)
+            shows_factor(self.clients[audience], person, ago=LONG)
 
     def address(self, name: str, row: Inside, things: dict[str, Any]) -> str:
         arguments = {argument: things[thing] for argument, thing in row.things.items()}
@@ -79,6 +101,9 @@ class World:
         return {key: value.format(**things) for key, value in POSTS.get(name, Post()).form.items()}
 
     def ask(self, audience: str, method: str, address: str, form: dict[str, str] | None = None) -> HttpResponse:
+        if method == "post" and audience in self.people and resolve(address).url_name in PAGES:
+            # The table says who may, not who has waited too long since showing a factor.
+            shows_factor(self.clients[audience], self.people[audience])
         return _ask(self.clients[audience], method, address, form)
 
 
@@ -86,11 +111,17 @@ def _things(account: Any, heir: Membership) -> dict[str, Any]:
     for _number in range(3):
         note(ACCESS_REFUSED, by=SYSTEM, on=account, after={"permission": "x"})
     login = SharedLoginFactory(account=account)
+    stream = StreamFactory(account=account, failing_since=timezone.now())
+    review_item = ReviewItemFactory(campaign__account=account)
     ended = EndedEngagementFactory(account=account)
+    with_plan(account)
     agency = f"Agency of {account.name}"
     MembershipFactory(account=account, kind="agency", organisation=agency)
     return {
         "shared_login": login.pk,
+        "review": review_item.campaign_id,
+        "review_item": review_item.pk,
+        "closed_review": closed_review_in(account).pk,
         "knower": KnowerFactory(login=login).pk,
         "member": MembershipFactory(account=account, unconfirmed=True).pk,
         "suspended_member": MembershipFactory(account=account, suspended=True).pk,
@@ -105,11 +136,19 @@ def _things(account: Any, heir: Membership) -> dict[str, Any]:
         "invitation": InvitationFactory(account=account).pk,
         "offer": OwnershipOfferFactory(account=account, person=heir.person).pk,
         "claim": OwnershipClaimFactory(account=account, person=heir.person).pk,
+        "reset": FactorResetFactory(account=account).pk,
         "receipt": ReceiptFactory(account=account).pk,
+        "pending": PendingActFactory(account=account, person=account.owner).pk,
         "request": AccessRequestFactory(account=account).pk,
         "import": ImportFactory(account=account).pk,
         "role": RoleFactory(account=account).code,
         "event": 2,
+        "stream": stream.pk,
+        "log_export": LogExportFactory(account=account, person=heir.person, narrowed={"name": "Rita"}).pk,
+        "saved_view": SavedViewFactory(account=account, person=heir.person).pk,
+        "batch": DeliveryFactory(stream=stream).pk,
+        "alert": AlertFactory(account=account).pk,
+        "answered_alert": AlertFactory(account=account, acknowledged=True).pk,
     }
 
 
@@ -157,14 +196,19 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 def _ask(client: Client, method: str, address: str, form: dict[str, str] | None = None) -> HttpResponse:
     """Ask, and take back what the request changed, in the database and in the client's cookies."""
+    with _taken_back(client):
+        return getattr(client, method)(address, *([form] if form else []))
+
+
+@contextmanager
+def _taken_back(client: Client) -> Iterator[None]:
     kept = copy.deepcopy(client.cookies)
     block = transaction.atomic()  # noqa: TID251  # so that one world serves all questions
     block._from_testcase = True  # an action may begin its own transaction inside
     with block:
-        response = getattr(client, method)(address, *([form] if form else []))
+        yield
         transaction.set_rollback(True)
     client.cookies = kept
-    return response
 
 
 def _shut_out(row: Inside, audience: str) -> int | None:
@@ -393,3 +437,255 @@ def test_no_post_is_taken_without_the_token_against_forgery(name, world):
     client.force_login(world.account.owner)
 
     assert client.post(world.address(name, INSIDE[name], world.things)).status_code == 403
+
+
+# --- Every address again: what a session may not do ---------------------------------------------------------------------
+
+
+def _addresses(world: World) -> dict[str, str]:
+    inside = {name: world.address(name, row, world.things) for name, row in INSIDE.items()}
+    return inside | {name: reverse(name, kwargs=row.arguments) for name, row in OUTSIDE.items()}
+
+
+# What a browser sends by itself, without a cookie or a token, and what changes nothing.
+BY_THE_BROWSER = {"csp_report"}
+
+
+# What a look leaves: when a session was in use last.
+KEPT_BY_LOOKING = {"accounts.Session", "usersessions.UserSession"}
+
+
+def _posted(name: str) -> bool:
+    return "post" in INSIDE[name].methods if name in INSIDE else OUTSIDE[name].post_signed_in != 405
+
+
+@pytest.mark.requirement("SE10")
+@pytest.mark.parametrize("name", [name for name in (*INSIDE, *OUTSIDE) if _posted(name) and name not in BY_THE_BROWSER])
+def test_no_form_is_taken_without_its_token_or_from_another_site(name, world, settings):
+    address = _addresses(world)[name]
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.people["owner"])
+    token = "a" * 32
+    client.cookies[settings.CSRF_COOKIE_NAME] = token
+    form = world.form(name)
+
+    without = _ask(client, "post", address, form)
+    block = {**form, "csrfmiddlewaretoken": token}
+    foreign = client.post(address, block, headers={"Origin": "https://evil.example"})
+    own = _ask(client, "post", address, block)
+
+    assert (without.status_code, foreign.status_code) == (403, 403)
+    assert "csrf" not in str(getattr(own, "reason_phrase", "")).lower()
+    assert own.status_code != 403 or "does not come from" not in own.content.decode()
+
+
+@pytest.mark.requirement("SE9")
+@pytest.mark.parametrize("name", [name for name in (*INSIDE, *OUTSIDE) if name not in BY_THE_BROWSER])
+def test_no_answer_to_somebody_who_is_signed_in_is_stored_anywhere(name, world):
+    answer = _ask(world.clients["owner"], "get", _addresses(world)[name])
+
+    assert "no-store" in answer.headers.get("Cache-Control", ""), answer.status_code
+
+
+@pytest.mark.requirement("SE10")
+@pytest.mark.parametrize("name", [*INSIDE, *OUTSIDE])
+def test_looking_changes_nothing(name, world):
+    client = world.clients["owner"]
+    with _taken_back(client):
+        before = everything()
+        client.get(_addresses(world)[name])
+        after = everything()
+
+    assert {table for table, rows in after.items() if rows != before[table]} <= KEPT_BY_LOOKING
+
+
+# --- Every form with more than it has ------------------------------------------------------------------------------------
+PLANTED = 987_654_321  # the id of rows that no form names, one of each kind: whoever is given one shows it
+WORD, DAY = "zxqvextra", "2031-03-17"
+# Fields under whose name a form means something else than the column.
+BY_CODE = {"role": WORD, "lasting_role": WORD, "raised_to": WORD}
+
+
+def _extras() -> dict[str, str]:
+    """A value for every column of every table, under its name and the name of its id."""
+    values: dict[str, str] = {}
+    for model in apps.get_models():
+        for column in model._meta.concrete_fields:
+            kind = column.get_internal_type()
+            value = DAY if "Date" in kind else "on" if kind == "BooleanField" else WORD
+            value = str(PLANTED) if column.is_relation or "Integer" in kind or "AutoField" in kind else value
+            values |= {column.name: value, column.attname: value}
+    return {**values, "groups": str(PLANTED), "user_permissions": str(PLANTED), "user": str(PLANTED), **BY_CODE}
+
+
+EXTRAS = _extras()
+
+
+def _switches() -> dict[str, int]:
+    """How often each yes-or-no stands on yes, in every table."""
+    return {
+        f"{model._meta.label}.{column.name}": model._base_manager.filter(**{column.name: True}).count()
+        for model in apps.get_models()
+        for column in model._meta.concrete_fields
+        if column.get_internal_type() == "BooleanField" and model._meta.managed
+    }
+
+
+@pytest.fixture(scope="module")
+def planted(world):
+    """Rows of each kind that nothing leads to, in the account and beside it."""
+    person, elsewhere = PersonFactory(pk=PLANTED), BusinessAccountFactory(pk=PLANTED)
+    MembershipFactory(pk=PLANTED, account=elsewhere, person=person)
+    AssetFactory(pk=PLANTED, account=world.account)
+    RoleFactory(pk=PLANTED, account=world.account, code=WORD)
+    InvitationFactory(pk=PLANTED, account=world.account)
+    SharedLoginFactory(pk=PLANTED, account=world.account)
+    StreamFactory(pk=PLANTED, account=world.account)
+    imprints([elsewhere.pk, world.account.pk])  # what a transaction has touched stands in its next event: not these
+
+
+@contextmanager
+def _written() -> Iterator[list[str]]:
+    """Collect every statement that writes, with what it writes; not what is kept in a session."""
+    said: list[str] = []
+
+    def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "WITH")) and "accounts_session" not in sql:
+            said.append(f"{sql} {params}")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        yield said
+
+
+def _sent_whole(client: Client, address: str, form: Mapping[str, Any], extras: Mapping[str, str]) -> list[int]:
+    """Send a form with what it does not have, and then, where the answer asks for a yes, that too."""
+    form, answers = {**form, **{name: value for name, value in extras.items() if name not in form}}, []
+    for _step in range(2):
+        answer = client.post(address, form)
+        answers.append(answer.status_code)
+        asked = (
+            []
+            if answer.status_code == 302
+            else [f for to, f in Page(body_of(answer)).forms if {"sure", "seen", "statement"} & set(f)]
+        )
+        if not asked:
+            break
+        form = {**extras, **asked[0]}
+    return answers
+
+
+@pytest.mark.requirement("AZ5")
+@pytest.mark.parametrize("name", [name for name, row in INSIDE.items() if "post" in row.methods])
+def test_what_a_form_does_not_have_is_ignored(name, world, planted):
+    row, post = INSIDE[name], POSTS.get(name)
+    reader = row.only or "owner" if not post or post.not_for != "owner" else "administrator"
+    address, client = world.address(name, row, world.things), world.clients[reader]
+    shown = Page(body_of(client.get(address))).forms if "get" in row.methods else []
+    offered = (
+        {field for _to, fields in shown for field in fields}
+        | set(world.form(name))
+        | READ_ALL_THE_SAME.get(name, set())
+    )
+    extras = {field: value for field, value in EXTRAS.items() if field not in offered}
+    shows_factor(client, world.people[reader])
+    with _taken_back(client), _written() as written:
+        switches = _switches()
+        answers = _sent_whole(client, address, world.form(name), extras)
+        after = _switches()
+
+    assert len(extras) > 150
+    assert answers[0] in _expected(row, reader, "post", post)
+    assert [statement for statement in written if any(v in statement for v in (WORD, DAY, str(PLANTED)))] == []
+    assert {switch for switch, count in after.items() if count > switches[switch]} <= SWITCHED_ON.get(name, set())
+
+
+# What narrows an export, what the second step of a signature sends, and whom of a list one reminds: shown only then.
+READ_ALL_THE_SAME = {
+    "export_activity": {"act", "address", "asset", "behalf", "kind", "result", "person", "target"},
+    "export_members": {"kind", "role", "state"},
+    "sign_change": {"statement", "signature"},
+    "remind_of_plan": {"membership"},
+}
+# The acts that turn something on, and what.
+SWITCHED_ON = {
+    "claim_as_successor": {"teams.OwnershipClaim.as_successor"},
+    "test_stream": {"streams.Delivery.is_test"},
+    "keep_rest": {"reviews.Item.in_bulk"},
+    "start_review": {"reviews.Item.must_decide"},
+}
+
+
+NEW_PASSWORD = {"password1": "another long enough sentence 5", "password2": "another long enough sentence 5"}
+# Whole forms outside of accounts; those that are not here are sent empty. The first ones are for nobody signed in.
+ANONYMOUS_FORMS = {
+    "account_login": {"login": "nadia@example.com", "password": PASSWORD},
+    "account_signup": {"email": "new@example.com", "name": "New", "password1": PASSWORD},
+    "account_reset_password": {"email": "nadia@example.com"},
+}
+FORMS_OUTSIDE = {
+    "open_account": {"name": "Southwind", "kind": "business"},
+    "profile": {"name": "Another", "time_zone": "UTC"},
+    "account_email": {"email": "new@example.com", "action_add": ""},
+    "account_change_password": {"oldpassword": PASSWORD, **NEW_PASSWORD},
+    "accept_invitation": {},
+    "staff_open": {"reason": "The owner asked for help with a mail"},
+    "staff_password_mail": {"reason": "The person asked for it by phone"},
+}
+
+
+@pytest.mark.requirement("AZ5")
+@pytest.mark.parametrize("name", [*ANONYMOUS_FORMS, *FORMS_OUTSIDE, "the others"])
+def test_what_a_form_outside_of_accounts_does_not_have_is_ignored(name, planted):
+    nadia, invitation = PersonFactory(email="nadia@example.com", is_staff=name.startswith("staff")), InvitationFactory()
+    if name.startswith("staff"):
+        with_factor(nadia)
+    person = PersonFactory(email=invitation.address) if name == "accept_invitation" else nadia
+    client = Client() if name in ANONYMOUS_FORMS else fresh(person)
+    form = {**ANONYMOUS_FORMS, **FORMS_OUTSIDE}.get(name, {})
+    arguments = {
+        "accept_invitation": {"token": token_of(invitation)},
+        "staff_open": {"pk": BusinessAccountFactory().pk},
+        "staff_password_mail": {"pk": PersonFactory().pk},
+    }
+    form |= {"seen": fingerprint(invitation)} if name == "accept_invitation" else {}
+    names = (
+        [name] if name != "the others" else [n for n, row in OUTSIDE.items() if row.post_signed_in not in {404, 405}]
+    )
+    done, switches = Event.objects.count() + OutgoingMail.objects.count(), _switches()
+    with _written() as written:
+        for each in names:
+            address = reverse(each, kwargs=arguments.get(each, OUTSIDE[each].arguments))
+            offered = {f for _to, fields in Page(body_of(client.get(address))).forms for f in fields}
+            extras = {field: value for field, value in EXTRAS.items() if field not in {*offered, *form}}
+            client.post(address, {**extras, **form})
+
+    gained = {switch for switch, count in _switches().items() if count > switches[switch]}
+    assert Event.objects.count() + OutgoingMail.objects.count() > done or name == "the others"
+    assert [statement for statement in written if any(v in statement for v in (WORD, DAY, str(PLANTED)))] == []
+    assert gained <= {"accounts.Person.is_active", "account.EmailAddress.primary"}
+
+
+# --- Every act again: what is answered, ended or taken back is a step that was made --------------------------------------
+# No steps on a way to something: a link is sent anew, the same is said once more.
+AS_OFTEN_AS_ONE_LIKES = {"resend_invitation", "correct_invitation", "name_successor", "end_member_sessions"}
+NOTHING_TO_DO = {"extend_member", "extend_role", "remind_of_plan", "carry_out_review"}  # in this world
+
+
+@pytest.mark.requirement("AZ10")
+@pytest.mark.parametrize("name", sorted({name for name, post in POSTS.items() if post.answer == 302} - NOTHING_TO_DO))
+def test_no_step_is_made_twice(name, world):
+    row, form = INSIDE[name], world.form(name)
+    reader = row.only or "owner" if POSTS[name].not_for != "owner" else "administrator"
+    address, client = world.address(name, row, world.things), world.clients[reader]
+    done = Event.objects.filter(result="done")
+    shows_factor(client, world.people[reader])
+    counted = [done.count()]
+    with _taken_back(client):
+        for _turn in range(2):
+            client.post(address, form)
+            counted.append(done.count())
+
+    first, second = counted[1] - counted[0], counted[2] - counted[1]
+    assert first > 0
+    assert bool(second) is (name in AS_OFTEN_AS_ONE_LIKES)

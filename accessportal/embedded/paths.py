@@ -1,10 +1,13 @@
 """Where the embedded servers keep things, and the addresses that follow from it. Needs no Django, starts nothing."""
 
+import json
 import os
 import secrets
 import stat
+import string
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 SUPERUSER = "postgres"
@@ -13,6 +16,7 @@ APP_ROLE = "accessportal"  # web and worker
 DATABASE = "accessportal"
 
 LARGEST_PORT = 65_535
+KEY_SIGNS = 64  # of a key in hexadecimal
 LONGEST_RUN_FOLDER = 80  # bytes: a Unix socket's path holds about 100, and its name comes on top
 
 
@@ -61,6 +65,36 @@ def _kept(data: Path, name: str, new: str) -> str:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         path.chmod(0o600)
     return path.read_text(encoding="ascii").strip()
+
+
+def is_key(given: str) -> bool:
+    """Whether a text is 32 bytes in hexadecimal."""
+    return len(given) == KEY_SIGNS and all(sign in string.hexdigits for sign in given)
+
+
+def storage_of(name: str, given: str) -> dict[str, Any]:
+    """Read a setting that names a store: a folder, or a storage of Django's as JSON. Raises BadSetting."""
+    if not given.startswith("{"):
+        return {"BACKEND": "audit.store.WriteOnceFolder", "OPTIONS": {"location": given}}
+    return _storage_in(name, given)
+
+
+def private_storage_of(name: str, given: str) -> dict[str, Any]:
+    """Read a setting that names a store for files of people: a folder that is ours alone, or a storage as JSON."""
+    if given.startswith("{"):
+        return _storage_in(name, given)
+    modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": given, **modes}}
+
+
+def _storage_in(name: str, given: str) -> dict[str, Any]:
+    try:
+        storage = json.loads(given)
+    except ValueError:
+        storage = None
+    if not isinstance(storage, dict) or not isinstance(storage.get("BACKEND"), str):
+        raise BadSetting(f'{name} must be a folder, or JSON such as {{"BACKEND": "storages.backends.s3.S3Storage"}}')
+    return storage
 
 
 def run_folder(data: Path) -> Path:

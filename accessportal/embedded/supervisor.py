@@ -20,7 +20,7 @@ from accessportal.embedded.processes import EmbeddedError, dies_with_parent, set
 from accessportal.embedded.servers import Server, one_at_a_time, servers_of
 
 CODE = Path(__file__).resolve().parents[2]
-GRACE = 10  # seconds between SIGTERM and SIGKILL
+GRACE = 30  # seconds between SIGTERM and SIGKILL: what runs comes to its end (RE8)
 LONGEST_START = 60  # seconds until web answers
 WORKER = ("--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
 TOO_OFTEN = 5  # deaths of one child…

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from audit.recording import action, record
 
-from .. import authority
+from .. import authority, policies
 from ..errors import PolicyViolation
 from ..events import ASSET_ADDED, ASSET_ARCHIVED, ASSET_CHANGED
 from ..models import Asset, BusinessAccount, Person
@@ -14,10 +14,11 @@ from ..permissions import MANAGE_ASSETS
 
 @action(ASSET_ADDED)
 def add_asset(*, account: BusinessAccount, kind: str, name: str, handle: str, by: Person) -> Asset:
-    """Add an asset and return it. Raises MissingPermission, PolicyViolation (the name is taken)."""
+    """Add an asset and return it. Raises MissingPermission, PolicyViolation (the name is taken, the plan is full)."""
     account = BusinessAccount.objects.open().lock(account.pk)
     authority.require(by, MANAGE_ASSETS, on=account)
     require_free_name(account, name)
+    policies.require_asset_room(account)
     asset = Asset.objects.create(account=account, kind=kind, name=name, handle=handle)
     record(ASSET_ADDED, by=by, on=account, target=asset, after=_form(asset))
     return asset

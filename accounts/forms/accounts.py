@@ -8,8 +8,11 @@ from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from .. import retention
 from ..models import Asset, BusinessAccount, Person, SecurityPolicy
-from .fields import FilterForm, PersonNameField, PlainNameField
+from ..normalising import normal_domain, normal_range
+from ..plans import PLANS
+from .fields import AddressField, FilterForm, LinesField, PersonNameField, PlainNameField
 
 
 class ProfileForm(forms.ModelForm):
@@ -48,20 +51,57 @@ class AccountSettingsForm(forms.Form):
     name = PlainNameField(label=_("Name of the account"), max_length=100)
 
 
+MOST_DOMAINS, MOST_RANGES = 50, 50
+
+
 class PolicyForm(forms.ModelForm):
     """What the account demands of its team."""
+
+    domains = LinesField(
+        label=_("Domains of members’ e-mail addresses"),
+        normal=normal_domain,
+        most=MOST_DOMAINS,
+        help_text=_(
+            "One on a line: example.com, or *.example.com for all below it. Empty: any. Others can’t be invited, and "
+            "members with another address are kept out. The owner may have any address."
+        ),
+    )
+    sensitive_ranges = LinesField(
+        label=_("Network addresses from which sensitive acts are allowed"),
+        normal=normal_range,
+        most=MOST_RANGES,
+        help_text=_(
+            "One range on a line: 203.0.113.0/24, 2001:db8::/32. Empty: from everywhere. It binds whoever manages the "
+            "security policy or billing, and the owner. Only the owner can change it, from one of these addresses."
+        ),
+    )
 
     class Meta:
         model = SecurityPolicy
         fields = [
             "second_factor",
+            "second_factor_kinds",
+            "domains",
             "confirmation",
             "most_administrators",
             "invitation_days",
             "outside_days",
+            "member_days",
+            "probation_days",
+            "sensitive_ranges",
+            "session_idle_minutes",
+            "session_total_hours",
             "claim_days",
         ]
-        widgets = {"second_factor": forms.RadioSelect, "confirmation": forms.RadioSelect}
+        widgets = {
+            "second_factor": forms.RadioSelect,
+            "second_factor_kinds": forms.RadioSelect,
+            "confirmation": forms.RadioSelect,
+        }
+
+    def __init__(self, *args: Any, owner_asks: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sensitive_ranges"].disabled = not owner_asks
 
 
 def _asset_kinds() -> list[tuple[str, str]]:
@@ -88,6 +128,35 @@ class AssetFilterForm(FilterForm):
     q = PlainNameField(label=_("Name or handle"), required=False, max_length=100)
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=lambda: [("", _("Any kind")), *_asset_kinds()])
     state = forms.ChoiceField(required=False, choices=[("archived", "")], widget=forms.HiddenInput)
+
+
+class BillingForm(forms.Form):
+    """Whom the bills go to."""
+
+    name = PlainNameField(label=_("Name"), max_length=100)
+    address = AddressField(label=_("E-mail address"), max_length=254)
+    company = PlainNameField(label=_("Company"), max_length=100)
+    postal_address = PlainNameField(label=_("Postal address"), max_length=300, required=False)
+    country = PlainNameField(
+        label=_("Country"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "country-name"})
+    )
+    tax_number = PlainNameField(label=_("Tax number"), max_length=40, required=False)
+
+
+class PlanForm(forms.Form):
+    """The plan."""
+
+    plan = forms.ChoiceField(
+        label=_("Plan"), choices=lambda: [(plan.code, plan.name) for plan in PLANS.values()], widget=forms.RadioSelect
+    )
+
+
+class KeepLogForm(forms.Form):
+    """For how many years the log is kept."""
+
+    years = forms.TypedChoiceField(
+        label=_("Keep the log"), coerce=lambda typed: int(typed) or None, empty_value=None, choices=retention.CHOICES
+    )
 
 
 class CloseAccountForm(forms.Form):

@@ -1,6 +1,7 @@
 """The fields and ways of reading that forms of every floor share."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -8,6 +9,9 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..normalising import name_key, normal_address, plain_name
@@ -85,6 +89,42 @@ class AddressesField(forms.CharField):
         return list(found.values())
 
 
+class LinesField(forms.CharField):
+    """A list of things of one kind, between lines, commas or spaces, each brought to its one form by `normal`."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"})
+
+    def __init__(self, *, normal: Callable[[str], str], most: int, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=10_000, **kwargs)
+        self.normal, self.most = normal, most
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return what the field shows: one thing on a line."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Say whether the list is another one, however it is typed."""
+        return super().has_changed(self.prepare_value(initial), data)
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the things, each once, in order. Raises ValidationError with all that is wrong."""
+        if isinstance(value, list):  # of a field that can't be changed: the list as it is
+            return value
+        found: dict[str, None] = {}
+        problems: list[ValidationError] = []
+        for typed in re.split(r"[\s,;]+", super().clean(value)):
+            try:
+                if typed:
+                    found[self.normal(typed)] = None
+            except ValidationError as problem:
+                problems.append(problem)
+        if problems:
+            raise ValidationError(problems[:5])
+        if len(found) > self.most:
+            raise ValidationError(_("These are more than %(most)d."), params={"most": self.most})
+        return list(found)
+
+
 def entries_of(text: str) -> list[str]:
     """Return the entries of a text of addresses.
 
@@ -105,6 +145,28 @@ def _read(typed: str) -> Typed:
         return Typed(shown, normal_address(typed))
     except ValidationError as problem:
         return Typed(shown, problem=problem.messages[0])
+
+
+SELECTED = SafeString(" selected")
+
+
+class PlainSelect(forms.Select):
+    """A select of many choices, written in one go: a template for each option would take longer than the page."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        """Return it as Django's own template would write it."""
+        widget = self.get_context(name, value, attrs)["widget"]
+        groups = [
+            format_html('<optgroup label="{}">{}</optgroup>', label, _options(options)) if label else _options(options)
+            for label, options, _place in widget["optgroups"]
+        ]
+        inside = format_html_join("", "{}", ((group,) for group in groups))
+        return format_html('<select name="{}"{}>{}</select>', name, flatatt(widget["attrs"]), inside)
+
+
+def _options(options: list[dict[str, Any]]) -> SafeString:
+    rows = ((option["value"], SELECTED if option["selected"] else "", option["label"]) for option in options)
+    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
 
 
 class FilterForm(forms.Form):

@@ -1,15 +1,22 @@
 """What a browser says about passkeys, read without stumbling."""
 
+import json
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.mfa.webauthn import forms as passkeys
+from allauth.mfa.webauthn.internal.auth import clear_state, get_state, set_state
 from cryptography.exceptions import UnsupportedAlgorithm
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from fido2.utils import websafe_decode
+
+ADDS = "adds"  # stands in the state of a challenge that was given to add a passkey
 
 
 class CredentialField(forms.JSONField):
@@ -33,16 +40,39 @@ class CredentialField(forms.JSONField):
         return initial
 
 
+def let_challenge_add() -> None:
+    """Let the challenge that was just given add a passkey, and do nothing else: no step is taken for another (AZ10)."""
+    set_state({**(get_state() or {}), ADDS: True})
+
+
 @contextmanager
-def stumbling_refuses() -> Iterator[None]:
-    """Turn what the passkey library stumbles over into a ValidationError: it reads what anybody can send."""
+def checked_once(answer: Any, *, adds: bool = False) -> Iterator[None]:
+    """Let an answer be checked: it must be given on our own pages, and its challenge is spent, whatever comes of it.
+
+    A challenge that was given to add a passkey shows none, and the other way round.
+
+    Turns what the passkey library stumbles over into a ValidationError: it reads what anybody can send.
+    """
     try:
+        _require_our_page(answer)
+        if (ADDS in (get_state() or {})) is not adds:
+            raise ValueError(ADDS)
         yield
     except (
         *(ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
         *(UnsupportedAlgorithm, struct.error),
     ):
         raise ValidationError(_("This passkey was not accepted. Try again."), code="incorrect_code") from None
+    finally:
+        clear_state()
+
+
+def _require_our_page(answer: Any) -> None:
+    """Refuse an answer that was given on another site's page, or on ours inside another's. Raises ValueError."""
+    said = json.loads(websafe_decode(answer["response"]["clientDataJSON"]))
+    site = urlsplit(settings.SITE_URL)
+    if said["origin"] != f"{site.scheme}://{site.netloc}" or said.get("crossOrigin"):
+        raise ValueError(said["origin"])
 
 
 class AddPasskeyForm(passkeys.AddWebAuthnForm):
@@ -52,7 +82,9 @@ class AddPasskeyForm(passkeys.AddWebAuthnForm):
 
     def clean(self) -> dict[str, Any]:
         """Check the answer against what was asked."""
-        with stumbling_refuses():
+        if not self.cleaned_data.get("credential"):  # it could not even be read
+            return super().clean()
+        with checked_once(self.cleaned_data["credential"], adds=True):
             return super().clean()
 
 
@@ -63,7 +95,7 @@ class PasskeyAsSecondFactorForm(passkeys.AuthenticateWebAuthnForm):
 
     def clean_credential(self) -> Any:
         """Return the person's authenticator that gave this answer."""
-        with stumbling_refuses():
+        with checked_once(self.cleaned_data["credential"]):
             return super().clean_credential()
 
 

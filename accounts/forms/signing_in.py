@@ -1,9 +1,11 @@
 """The sign-in library's forms, in our words and with the one form of an address."""
 
 import zoneinfo
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from allauth.account import forms as library
+from allauth.account.adapter import get_adapter
 from allauth.mfa.totp import forms as totp
 from django import forms
 from django.contrib.auth.hashers import make_password
@@ -12,8 +14,10 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from ..actions import outdate_reset_links
 from ..models import Person
 from ..normalising import normal_address
+from ..passwords import refuse_weak
 from .fields import PersonNameField
 
 
@@ -55,6 +59,11 @@ class AskForPasswordForm(OurWords, library.ResetPasswordForm):
         self.cleaned_data["email"] = normal_address(self.cleaned_data["email"])
         return super().clean_email()
 
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Ask for a link; the ones before it stop working (MF9)."""
+        outdate_reset_links(self.users)
+        return super().save(request, **kwargs)
+
 
 class ChangePasswordForm(OurWords, library.ChangePasswordForm):
     """Changing the password."""
@@ -64,6 +73,12 @@ class ChangePasswordForm(OurWords, library.ChangePasswordForm):
         "password1": _("New password"),
         "password2": _("New password, again"),
     }
+
+    def clean_oldpassword(self) -> str:
+        """Return the present password; a wrong one counts as a failed sign-in: it can't be guessed here (GU1)."""
+        if not get_adapter().reauthenticate(self.user, self.cleaned_data["oldpassword"]):
+            raise get_adapter().validation_error("enter_current_password")
+        return self.cleaned_data["oldpassword"]
 
 
 class SetPasswordForm(OurWords, library.SetPasswordForm):
@@ -85,16 +100,19 @@ class ActivateAppForm(OurWords, totp.ActivateTOTPForm):
 
 
 class SignupForm(library.SignupForm):
-    """Making a sign-in: address, name and one password. `fixed_address` is the invited one, which can't be changed."""
+    """Making a sign-in: address, name and one password. `fixed_address` is the invited one, which can't be changed.
+
+    `names` are those of accounts that may not make up the password, where whoever asks knows them already.
+    """
 
     name = PersonNameField(label=_("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     time_zone = forms.CharField(required=False, max_length=50, widget=forms.HiddenInput(attrs={"data-time-zone": True}))
     field_order = ["email", "name", "password1", "time_zone"]
     account_already_exists: bool  # what the library finds out, and tells nobody
 
-    def __init__(self, *args: Any, fixed_address: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fixed_address: str = "", names: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fixed_address = fixed_address
+        self.fixed_address, self.names = fixed_address, names
         self.fields["email"].label = _("E-mail address")
         if fixed_address:
             self.fields["email"].initial = fixed_address
@@ -112,6 +130,16 @@ class SignupForm(library.SignupForm):
         """Return the browser's time zone where it is a known one, else UTC."""
         zone = self.cleaned_data["time_zone"]
         return zone if zone in zoneinfo.available_timezones() else "UTC"
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a password made of names that the library does not ask about: the typed one, and `names` (PW4)."""
+        given = super().clean()
+        if given.get("password1") and "password1" not in self.errors:
+            try:
+                refuse_weak(given["password1"], names=[given.get("name", ""), given.get("email", ""), *self.names])
+            except ValidationError as refusal:
+                self.add_error("password1", refusal)
+        return given
 
     def try_save(self, request: HttpRequest) -> tuple[Person | None, HttpResponse | None]:
         """Make the person; for an address that is taken, only take the time of hashing a password (GU4).

@@ -1,8 +1,10 @@
 """Business accounts, their assets, and their security policy."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -10,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ..permissions import ASSET_PERMISSIONS
 from ..querysets import AssetQuerySet, BusinessAccountQuerySet
+from .planning import PlannedAhead
+
+LEAST_IDLE_MINUTES, LEAST_TOTAL_HOURS = 5, 1  # no account signs out sooner
 
 
 class BusinessAccount(models.Model):
@@ -27,8 +32,22 @@ class BusinessAccount(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_accounts")
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    frozen_at = models.DateTimeField(null=True, blank=True)  # nobody's access changes from then on, until it is lifted
+    frozen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    log_kept_years = models.PositiveSmallIntegerField(null=True)  # for ever where there is no number
+    log_kept_since = models.DateTimeField(null=True)  # when that was chosen: nothing is removed soon after
+    frozen_because = models.CharField(max_length=500, blank=True, db_default="")  # as earlier releases write it
 
     objects = BusinessAccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(frozen_at=None) ^ models.Q(frozen_by__isnull=False), name="frozen_by_somebody"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -43,13 +62,20 @@ class BusinessAccount(models.Model):
         return self.kind == self.Kind.BUSINESS
 
 
-class SecurityPolicy(models.Model):
-    """What one account demands of its team. Read by the permission check itself (rules 1, 5, 11)."""
+class SecurityPolicy(PlannedAhead):
+    """What one account demands of its team. Read by the permission check itself (rules 1, 5, 11).
+
+    A change that takes access away is planned; from its moment on every reader of the row finds the new values.
+    """
 
     class SecondFactor(models.TextChoices):
         NOBODY = "nobody", _("from nobody")
         ADMINISTRATORS = "administrators", _("from those who manage the team")
         EVERYONE = "everyone", _("from everyone")
+
+    class Kinds(models.TextChoices):
+        ANY = "any", _("a passkey, or a code from an app")
+        PASSKEY = "passkey", _("a passkey only")
 
     class Confirmation(models.TextChoices):
         NEVER = "never", _("no confirmation")
@@ -60,6 +86,18 @@ class SecurityPolicy(models.Model):
     second_factor = models.CharField(
         _("require a second factor"), max_length=20, choices=SecondFactor, default=SecondFactor.NOBODY
     )
+    second_factor_kinds = models.CharField(
+        _("what counts as a second factor"), max_length=10, choices=Kinds, default=Kinds.ANY, db_default="any"
+    )
+    second_factor_since = models.DateTimeField(null=True, blank=True, editable=False)
+    domains = ArrayField(
+        models.CharField(max_length=255),
+        verbose_name=_("domains of members’ e-mail addresses"),
+        default=list,
+        db_default=Value([], ArrayField(models.CharField(max_length=255))),
+        blank=True,
+    )
+    domains_since = models.DateTimeField(null=True, blank=True, editable=False)
     confirmation = models.CharField(
         _("role confirmation"), max_length=10, choices=Confirmation, default=Confirmation.AFTER
     )
@@ -76,6 +114,44 @@ class SecurityPolicy(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Contractors and agencies. Empty: no limit. It counts for what is given or extended from now on."),
     )
+    member_days = models.PositiveSmallIntegerField(
+        _("longest access for anybody, in days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Everybody but the owner. Empty: no limit. It counts for what is given or extended from now on."),
+    )
+    sensitive_ranges = ArrayField(
+        models.CharField(max_length=50),
+        verbose_name=_("network addresses for sensitive acts"),
+        default=list,
+        db_default=Value([], ArrayField(models.CharField(max_length=50))),
+        blank=True,
+    )
+    session_idle_minutes = models.PositiveSmallIntegerField(
+        _("sign out after so many minutes without a click"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(LEAST_IDLE_MINUTES), MaxValueValidator(60)],
+        help_text=_("Empty: as everywhere in the portal."),
+    )
+    session_total_hours = models.PositiveSmallIntegerField(
+        _("sign out after so many hours in any case"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(LEAST_TOTAL_HOURS), MaxValueValidator(24)],
+        help_text=_("Empty: as everywhere in the portal. Of several accounts, the strictest counts."),
+    )
+    probation_days = models.PositiveSmallIntegerField(
+        _("days of probation for new administrators"),
+        default=0,
+        db_default=0,  # web processes of an earlier release don't name it
+        validators=[MaxValueValidator(90)],
+        help_text=_(
+            "So long who is new among those who manage the team makes nobody else one, lifts no freeze, and leaves "
+            "the policy on second factors as it is. 0: no probation."
+        ),
+    )
     claim_days = models.PositiveSmallIntegerField(
         _("days a claim of the ownership waits"),
         default=14,
@@ -86,7 +162,9 @@ class SecurityPolicy(models.Model):
         ),
     )
 
-    class Meta:
+    since = {"second_factor_since": ["second_factor", "second_factor_kinds"], "domains_since": ["domains"]}
+
+    class Meta(PlannedAhead.Meta):
         verbose_name_plural = _("security policies")
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.mixins import GuardianUserMixin
 
 from ..normalising import normal_address
+from ..passwords import normal_password
 from ..permissions import PERMISSIONS
 
 
@@ -28,7 +30,12 @@ class PersonManager(BaseUserManager["Person"]):
         return person
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Person":
-        """Make a member of the platform's staff. It gives no power in any account (rule 1)."""
+        """Make a member of the platform's staff. It gives no power in any account (rule 1).
+
+        Raises ValidationError for a password that nobody may have: the command asks only where it is typed (PW1).
+        """
+        if password is not None:
+            validate_password(password, self.model(email=email, **fields))
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "Person":
@@ -54,7 +61,9 @@ class Person(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    reset_links = models.PositiveIntegerField(default=0, db_default=0)  # asked for so far: only the newest works
     joined_at = models.DateTimeField(default=timezone.now)
+    erased_at = models.DateTimeField(null=True)  # then the row names nobody any more
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -67,6 +76,14 @@ class Person(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a password in its one form; None sets none that works (PW3)."""
+        super().set_password(None if raw_password is None else normal_password(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Say whether it is the password, whichever way its letters were composed; renew a hash of lower cost."""
+        return super().check_password(None if raw_password is None else normal_password(raw_password))
 
     def get_full_name(self) -> str:
         """Return the name by which the person is known."""

@@ -9,6 +9,8 @@ from django.contrib.staticfiles import finders
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
+from ..checklist import Checklist, Line
+
 register = template.Library()
 
 
@@ -79,6 +81,7 @@ def examples() -> dict[str, Any]:
             {"at": now - timedelta(hours=1), "title": "Opened under another address", "tone": "warn"},
             {"at": now, "title": "Failed", "text": "550 the address was refused", "tone": "bad"},
         ],
+        "score": Checklist([Line(str(n), "", "", n < 3) for n in range(9)]),
         "items": [
             {"done": True, "title": "Verify your address"},
             {

@@ -4,6 +4,7 @@ The library is built into the template engine, so no page loads it. Tags that ho
 and their own name (`{% panel %}…{% endpanel %}`).
 """
 
+import ipaddress
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +24,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from ua_parser import parse
+
+from ..places import browser_words
 
 register = template.Library()
 
@@ -41,7 +43,7 @@ def _fill(context: Context, name: str, values: Mapping[str, Any]) -> SafeString:
 
 def _trim(content: str) -> SafeString:
     """Rendered markup without the blank space around it: `SafeString.strip` alone would forget that it is safe."""
-    return mark_safe(content.strip())  # noqa: S308 what the template engine has rendered and escaped itself
+    return mark_safe(content.strip())  # noqa: S308  # nosec B308 B703  # what the template engine has rendered and escaped itself
 
 
 def _with_request(context: Context, **values: Any) -> dict[str, Any]:
@@ -375,6 +377,19 @@ def checklist(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"items": items}
 
 
+@register.inclusion_tag("components/score.html")
+def score(checklist: Any, label: str) -> dict[str, Any]:
+    tone = "" if checklist.is_whole else "warn" if checklist.done * 2 >= checklist.of else "bad"
+    return {"checklist": checklist, "label": label, "tone": tone}
+
+
+@register.filter
+def join_people(people: Iterable[Any]) -> str:
+    """The names of people for a sentence; of many only the first three."""
+    names = [str(person) for person in people]
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+
+
 @register.inclusion_tag("components/meter.html")
 def meter(value: int, max: int, label: str, tone: str = "") -> dict[str, Any]:
     return {"value": value, "max": max, "label": label, "tone": tone}
@@ -406,7 +421,7 @@ def permission_matrix(
 
 # --- Lists ------------------------------------------------------------------------------------------------------------
 def _kind_of_filter(field: BoundField) -> str:
-    return {"select": "select", "selectmultiple": "select", "nullbooleanselect": "select"}.get(
+    return {"select": "select", "plainselect": "select", "selectmultiple": "select", "nullbooleanselect": "select"}.get(
         field.widget_type,
         {"checkbox": "check", "date": "date", "datetime": "date"}.get(field.widget_type, "text"),
     )
@@ -421,19 +436,25 @@ def filter_bar(
     search: str = "q",
     label: str = "",
     target: str = "results",
+    more: str = "",
 ) -> dict[str, Any]:
+    behind = more.split()
     fields = [(field, _kind_of_filter(field)) for field in form.visible_fields()] if form is not None else []
     search_field = next((field for field, _kind in fields if field.name == search), None)
     if search_field is not None:
         search_field.field.widget.attrs.setdefault("placeholder", search_field.label)
         search_field.field.widget.input_type = "search"
-    for field, _kind in fields:
+    for field, kind in fields:
         field.field.widget.attrs.setdefault("aria-label", field.label)
+        if kind == "text" and field.name not in behind:
+            field.field.widget.attrs.setdefault("placeholder", field.label)
     return _with_request(
         context,
         form=form,
         search=search_field,
-        fields=[(field, kind) for field, kind in fields if field is not search_field],
+        fields=[(field, kind) for field, kind in fields if field is not search_field and field.name not in behind],
+        more=[(field, kind) for field, kind in fields if field.name in behind],
+        more_asked=sum(bool(field.data) for field, _kind in fields if field.name in behind),
         action=action,
         chips=list(chips),
         label=label or _("Filter the list"),
@@ -493,13 +514,19 @@ def keyset_pager(
     return _with_request(context, older=older, newer=newer, note=note, target=target)
 
 
+@register.filter
+def address_range(address: str) -> str:
+    """The network of an address, as a rough place: 203.0.113.0/24, or the first 48 bits of a longer one."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
+
+
 # --- Browsers ---------------------------------------------------------------------------------------------------------
 @register.filter
 def browser_name(user_agent: str) -> str:
     """Browser and system of a user agent, such as "Firefox on macOS"; "Unknown browser" where it says neither."""
-    found = parse(user_agent or "")
-    browser = found.user_agent.family if found.user_agent else ""
-    system = found.os.family if found.os else ""
-    if browser and system:
-        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or _("Unknown browser")
+    return browser_words(user_agent)

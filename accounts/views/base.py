@@ -21,9 +21,13 @@ from audit.models import Event
 from audit.recording import Refused, note, record_refusal
 
 from ..access import Answer, Standing, explain, way_to_ask, who_can_confirm, who_can_give
-from ..errors import ChangedMeanwhile, MissingPermission
+from ..authority import refusal_of
+from ..errors import ChangedMeanwhile, MissingPermission, NotFromHere
 from ..models import BusinessAccount, Person
 from ..permissions import words_for
+from ..second_person import NeedsSecondPerson
+from ..sensitive import PAGES
+from .freshness import ask_for_factor, is_fresh, show_factor_address, take_kept
 
 PAGE_SIZE = 25
 CLOSING = "account.closed"  # the event that tells who closed an account; the act stands a floor above
@@ -89,6 +93,7 @@ class AccountView(AskedByPerson, View):
 
     permission: ClassVar[str] = ""
     open_without_power: ClassVar[frozenset[Standing]] = frozenset()  # how one may stand, and see the page all the same
+    from_anywhere: ClassVar[bool] = False  # whether a sensitive page is shown outside of the account's address ranges
     account: BusinessAccount
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -108,15 +113,20 @@ class AccountView(AskedByPerson, View):
         request.account = account  # type: ignore[attr-defined]  # the frame of the page reads it
         if answer.standing is not Standing.ACTIVE and answer.standing not in self.open_without_power:
             return self._without_power(answer)
-        if answer.standing is Standing.ACTIVE and not answer.allowed:
-            self._record_refused_page()
-            return self._missing(MissingPermission(self.permission, account))
+        if answer.standing is Standing.ACTIVE and not answer.allowed and not (answer.elsewhere and self.from_anywhere):
+            refusal = refusal_of(answer, self.permission, account)
+            self._record_refused_page(refusal)
+            return self._missing(refusal)
         try:
+            self.begin()
             self.load()
             return cast("HttpResponse", super().dispatch(request, *args, **kwargs))
         except MissingPermission as refusal:
             record_refusal(refusal)
             return self._missing(refusal)
+
+    def begin(self) -> None:
+        """Make ready what `load` reads, right after the check."""
 
     def load(self) -> None:
         """Find what else the address names, right after the check. Raises Http404 for what is not in the account."""
@@ -150,14 +160,16 @@ class AccountView(AskedByPerson, View):
             "account": self.account,
             "words": refusal.words,
             "missing": words_for(refusal.code),
+            "not_from_here": isinstance(refusal, NotFromHere),
             "givers": who_can_give(refusal.code, self.account),
             "ask_url": "" if self.me.pk == self.account.owner_id else way_to_ask(refusal.code, self.account),
         }
         return render(self.request, "accounts/missing_permission.html", context, status=403)
 
-    def _record_refused_page(self) -> None:
+    def _record_refused_page(self, refusal: MissingPermission) -> None:
         after = {"permission": words_for(self.permission), "page": self.request.resolver_match.view_name}
-        reason = _("The permission to %(act)s is missing.") % {"act": words_for(self.permission)}
+        missing = _("The permission to %(act)s is missing.") % {"act": words_for(self.permission)}
+        reason = refusal.words if isinstance(refusal, NotFromHere) else missing
         refused = Event.Result.REFUSED
         note(ACCESS_REFUSED, by=self.me, on=self.account, after=after, reason=reason, result=refused)
 
@@ -168,20 +180,65 @@ class AccountFormView(AccountView, FormView):
     abstract = True
     form_class: Any = forms.Form
     http_method_names = ["get", "post", "head", "options"]
+    shown_again = False  # what was sent before the factor was shown stands on the form once more
+
+    def begin(self) -> None:
+        """Read what was sent before the factor was shown as if it were sent now; `post` only shows it."""
+        self.shown_again = False
+        if self.request.method == "GET" and self._page_is_sensitive():
+            kept = take_kept(self.request)
+            if kept is not None:
+                self.request.method, self.request.POST, self.shown_again = "POST", kept, True
+
+    def is_sensitive(self) -> bool:
+        """Say whether what is sent now is a sensitive act, on a page of the list: all is, unless a page says less."""
+        return True
+
+    def way_back(self) -> str:
+        """Return where showing the factor leads to; empty for here, with what was typed."""
+        return ""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Act. What a rule or a policy refuses stands on the form as a message, and in the log as a refusal."""
+        """Act, where that is sensitive only right after the strongest factor was shown (MF11).
+
+        What a rule or a policy refuses stands on the form as a message, and in the log as a refusal.
+        """
         form = self.get_form()
+        if self.shown_again:
+            messages.info(request, _("It’s you. What you typed is kept: look at it once more, then send it."))
+            return self.form_invalid(form, status=200)
         if not form.is_valid():
             return self.form_invalid(form)
+        if self._page_is_sensitive() and not is_fresh(request) and self.is_sensitive():
+            return ask_for_factor(request, self.way_back()) or self._too_long_to_keep(form)
         try:
             return self.form_valid(form)
         except MissingPermission:
             raise
+        except NeedsSecondPerson as held_back:
+            record_refusal(held_back)
+            if held_back.page:
+                return self.done(held_back.words, to=held_back.page)
+            form.add_error(None, held_back.words)
+            return self.form_invalid(form)
         except Refused as refusal:
             record_refusal(refusal)
             form.add_error(None, refusal.words)
             return self.form_invalid(form, status=409 if isinstance(refusal, ChangedMeanwhile) else 422)
+
+    def sent(self, name: str) -> Any:
+        """Return what was sent in a field, as the form understands it; None where it doesn't."""
+        form = self.get_form()
+        form.is_valid()
+        return form.cleaned_data.get(name)
+
+    def _page_is_sensitive(self) -> bool:
+        return self.request.resolver_match.url_name in PAGES
+
+    def _too_long_to_keep(self, form: Any) -> HttpResponse:
+        words = _("Show first that it’s you, in another tab: %(page)s. Then send this again.")
+        form.add_error(None, words % {"page": show_factor_address(self.request)})
+        return self.form_invalid(form)
 
     def form_invalid(self, form: Any, status: int = 422) -> HttpResponse:
         """Show the form again with what was typed and what is wrong."""

@@ -1,34 +1,17 @@
-"""The pages about a person's own profile and sessions."""
+"""The page about a person's own profile."""
 
 from typing import Any
 
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views import View
 from django.views.generic import FormView
 
 from .. import actions
 from ..forms import ProfileForm
 from ..models import Person
 from .base import SignedInMixin
-
-
-class EndSession(SignedInMixin, View):
-    """End one of the own sessions, elsewhere; the present one is signed out of."""
-
-    http_method_names = ["post", "options"]
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """End it, and show those that are left."""
-        rows = UserSession.objects.filter(user=self.me).exclude(session_key=request.session.session_key)
-        session = get_object_or_404(rows, pk=pk)
-        actions.end_sessions(person=self.me, keys=[session.session_key], by=self.me)
-        messages.success(request, _("That session is ended."))
-        return HttpResponseRedirect(reverse("usersessions_list"))
 
 
 class ProfileView(SignedInMixin, FormView):

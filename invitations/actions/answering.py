@@ -15,7 +15,7 @@ from audit.recording import action, record
 from teams.actions.grants import write_grants
 from teams.actions.seating import seat
 from teams.models import Membership
-from teams.policies import require_room, require_terms
+from teams.policies import require_domain, require_room, require_terms
 
 from .. import policies
 from ..errors import OfferLostItsGround
@@ -50,6 +50,7 @@ def accept(*, invitation: Invitation, by: Person, seen: str | None = None) -> Me
         ) from None
     _require_room(account, invitation)
     require_terms(account, invitation.terms, of=by)
+    require_domain(account, invitation.address)
     membership = seat(account=account, person=by, role=invitation.role, terms=invitation.terms)
     for asset, codes in grants.items():
         write_grants(membership, asset, codes, by=invitation.invited_by)

@@ -1,5 +1,7 @@
 """What an administrator does with an open invitation: send it again, hand its link over, change it, revoke it."""
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -10,6 +12,7 @@ from audit.recording import action, record
 from teams import authority
 from teams.models import TERMS_FIELDS, Role, Terms
 from teams.policies import require_room, require_terms
+from teams.seconding import require_for_new_administrator
 
 from .. import policies
 from ..events import ADDRESS_CORRECTED, INVITATION_CHANGED, LINK_COPIED, RESENT, REVOKED
@@ -49,10 +52,11 @@ def copy_link(*, invitation: Invitation, by: Person) -> str:
 
 
 @action(ADDRESS_CORRECTED)
-def correct_address(*, invitation: Invitation, address: str, by: Person) -> Invitation:
+def correct_address(*, invitation: Invitation, address: str, by: Person, approval: Any = None) -> Invitation:
     """Send the invitation to another address in one step; the link to the wrong one is dead (rules 6, 8, 10).
 
-    Raises MissingPermission, PolicyViolation (a member, an open one, too many), ChangedMeanwhile (answered since).
+    Raises MissingPermission, PolicyViolation (a member, an open one, too many), NeedsSecondPerson, ChangedMeanwhile
+    (answered since).
     """
     account, invitation = sending.lock(invitation, by=by)
     policies.require_team(account)
@@ -63,6 +67,15 @@ def correct_address(*, invitation: Invitation, address: str, by: Person) -> Invi
     if others.exists():
         raise PolicyViolation(_("%(address)s has an invitation of its own.") % {"address": address})
     policies.require_within_limits(account, address)
+    require_for_new_administrator(
+        account,
+        invitation.role,
+        by=by,
+        does="correct_address",
+        given={"invitation": invitation, "address": address},
+        says=[_("%(address)s is invited as %(role)s") % {"address": address, "role": invitation.role}],
+        approval=approval,
+    )
     before, invitation.address = invitation.address, address
     _take_over(invitation, by)
     sending.begin_sending(invitation, channel=Invitation.Channel.MAIL)
@@ -73,11 +86,12 @@ def correct_address(*, invitation: Invitation, address: str, by: Person) -> Invi
 
 @action(INVITATION_CHANGED)
 def change_offer(
-    *, invitation: Invitation, role: Role, grants: policies.Grants, terms: Terms, by: Person
+    *, invitation: Invitation, role: Role, grants: policies.Grants, terms: Terms, by: Person, approval: Any = None
 ) -> Invitation:
     """Change what an unanswered invitation offers; its link stays, and shows the new offer (rules 2, 5).
 
-    Raises MissingPermission for the old offer as for the new, PolicyViolation (no room), ChangedMeanwhile.
+    Raises MissingPermission for the old offer as for the new, PolicyViolation (no room), NeedsSecondPerson,
+    ChangedMeanwhile.
     """
     account, invitation = sending.lock(invitation, by=by)
     role, grants = sending.current(account, role, grants)
@@ -89,6 +103,17 @@ def change_offer(
     after = sending.as_event(role, grants, terms)
     if before == after:
         return invitation
+    names = {"address": invitation.address, "before": invitation.role, "after": role}
+    require_for_new_administrator(
+        account,
+        role,
+        had=invitation.role,
+        by=by,
+        does="change_offer",
+        given={"invitation": invitation, "role": role, "grants": grants, "terms": terms},
+        says=[_("The invitation of %(address)s: %(before)s → %(after)s") % names],
+        approval=approval,
+    )
     invitation.role, invitation.invited_by = role, by  # who changes the offer answers for it (rule 9)
     invitation.take(terms)
     invitation.save(update_fields=["role", "invited_by", *TERMS_FIELDS])

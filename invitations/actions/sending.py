@@ -12,6 +12,7 @@ from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
 from teams import authority
 from teams.models import Role, Terms
+from teams.policies import require_domain
 
 from .. import policies
 from ..models import Invitation, InvitationGrant
@@ -21,10 +22,12 @@ from ..tokens import hash_of, token_for
 def begin_sending(invitation: Invitation, *, channel: str, expires_at: dt.datetime | None = None) -> str:
     """Begin the present sending of a saved invitation: time, end, token. Returns the token of the new link.
 
-    It can be accepted until `expires_at`, and no longer than the policy says. Raises PolicyViolation for a past one.
+    It can be accepted until `expires_at`, and no longer than the policy says. Raises PolicyViolation for a past one,
+    and for an address of a domain that the policy doesn't name.
 
     The database keeps only its hash; a mail makes the same token again when it is sent (rule 8).
     """
+    require_domain(invitation.account, invitation.address)
     now = timezone.now()
     token = token_for(invitation.pk, invitation.sending)
     invitation.token_hash, invitation.channel, invitation.sent_at = hash_of(token), channel, now

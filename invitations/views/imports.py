@@ -170,6 +170,11 @@ class StartImport(ImportFormView):
         left = len(rows) - ready
         return super().get_context_data(ready=ready, left=left, hours=hours, asked=fates.fingerprint(rows), **kwargs)
 
+    def is_sensitive(self) -> bool:
+        """Say whether anybody is invited as an administrator."""
+        waiting = (row for row in self.rows() if row.fate == ImportRow.Fate.WAITING)
+        return any(row.role is not None and row.role.administers for row in waiting)
+
     def form_valid(self, form: StartImportForm) -> HttpResponse:
         """Start it, and show how it goes."""
         actions.start_import(listing=self.listing, by=self.me, **form.cleaned_data)

@@ -6,7 +6,6 @@ from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import decorator_from_middleware, method_decorator
@@ -19,6 +18,7 @@ from accounts.errors import ChangedMeanwhile
 from accounts.models import Person
 from accounts.normalising import masked
 from accounts.permissions import VIEW_ACCOUNT
+from accounts.views import TokenCheck, for_this_reader_alone
 from audit.recording import Refused, record_refusal
 from teams.models import Membership
 
@@ -28,19 +28,6 @@ from ..models import Invitation
 from ..querysets import unproven
 from ..remembering import forget, remember, remembered
 from ..tokens import hash_of
-
-
-class TokenCheck(CsrfViewMiddleware):
-    """Django's own check of the form's token, for pages that send no referrer.
-
-    From such a page a browser sends a form with the origin "null", which Django takes for a foreign one. It is let
-    through where the browser says that the form is of this site; the token in form and cookie decides, as everywhere.
-    """
-
-    def _origin_verified(self, request: HttpRequest) -> bool:
-        if request.META["HTTP_ORIGIN"] == "null":
-            return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-        return super()._origin_verified(request)  # type: ignore[misc]  # Django's own, left out of the stubs
 
 
 @method_decorator([csrf_exempt, decorator_from_middleware(TokenCheck)], name="dispatch")
@@ -57,7 +44,7 @@ class TokenView(View):
         else:
             self.invitation = found
             response = cast("HttpResponse", super().dispatch(request, *args, **kwargs))
-        return _for_this_reader_alone(response)
+        return for_this_reader_alone(response)
 
     def dead_link(self) -> HttpResponse:
         """Answer for a link that is not open: to the invited person what became of it, else the neutral page (IN3)."""
@@ -109,9 +96,13 @@ class TokenView(View):
             "masked": masked(invitation.address),
             "by_mail": self.proves_mailbox,
             "problem": problem,
-            "token": self.kwargs["token"],
+            "here": "" if self._is_offer_page() else "../",  # by which a page leads to others without naming the token
         }
         return render(self.request, template, context, status=status)
+
+    def _is_offer_page(self) -> bool:
+        match = self.request.resolver_match
+        return match is not None and match.url_name == "invitation_offer"
 
     def offer_page(self) -> HttpResponse:
         """Go to the page of the link."""
@@ -241,7 +232,7 @@ class ContinueInvitation(View):
             forget(request)
             messages.info(request, _("The invitation is not open any more. Ask whoever invited you for a new one."))
             return HttpResponseRedirect(reverse("dashboard"))
-        return _for_this_reader_alone(HttpResponseRedirect(reverse("invitation_offer", args=[token])))
+        return for_this_reader_alone(HttpResponseRedirect(reverse("invitation_offer", args=[token])))
 
 
 class NoInvitation(View):
@@ -249,7 +240,7 @@ class NoInvitation(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show it."""
-        return _for_this_reader_alone(_neutral(request))
+        return for_this_reader_alone(_neutral(request))
 
 
 def _neutral(request: HttpRequest) -> HttpResponse:
@@ -280,12 +271,6 @@ def _fate(invitation: Invitation, person: Any) -> str:
 
 def _is_verified(person: Any) -> bool:
     return EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()
-
-
-def _for_this_reader_alone(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def _signs_in(address: str) -> bool:

@@ -13,6 +13,7 @@ from django.views.generic import TemplateView
 from accounts.letters import absolute
 from accounts.models import OutgoingMail
 from accounts.permissions import MANAGE_TEAM
+from accounts.second_person import NeedsSecondPerson
 from accounts.views import AccountFormView, AccountView, chips_of, page_of
 from audit.recording import Refused, record_refusal
 
@@ -76,6 +77,11 @@ class InvitePeople(OfferFormView):
     form_class = InviteForm
     template_name = "invitations/invite.html"
 
+    def is_sensitive(self) -> bool:
+        """Say whether the role administers."""
+        role = self.sent("role")
+        return role is not None and role.administers
+
     def form_valid(self, form: InviteForm) -> HttpResponse:
         """Invite each; what was refused stays in the form, with the reason."""
         sent, refused = [], {}
@@ -85,6 +91,9 @@ class InvitePeople(OfferFormView):
                 continue
             try:
                 sent.append(self._invite(form, entry.address))
+            except NeedsSecondPerson as held_back:
+                record_refusal(held_back)
+                messages.info(self.request, _about(entry.address, held_back.words))
             except Refused as refusal:
                 record_refusal(refusal)
                 refused[entry.typed] = refusal.words
@@ -163,6 +172,10 @@ class InvitationFormView(InvitationView, AccountFormView):
     abstract = True
     permission = MANAGE_TEAM
 
+    def is_sensitive(self) -> bool:
+        """Say whether the invitation makes an administrator of whoever accepts it."""
+        return self.invitation.role.administers
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ask; of an answered invitation only the history is left to see."""
         if self.invitation.state != Invitation.State.OPEN:
@@ -227,6 +240,11 @@ class ChangeInvitation(InvitationFormView, OfferFormView):
     def get_initial(self) -> dict[str, Any]:
         """Begin with the offer as it is."""
         return offer_initial(self.invitation)
+
+    def is_sensitive(self) -> bool:
+        """Say whether the new role administers."""
+        role = self.sent("role")
+        return role is not None and role.administers
 
     def form_valid(self, form: OfferForm) -> HttpResponse:
         """Change it."""

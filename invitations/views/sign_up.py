@@ -29,8 +29,10 @@ class SignUp(SignupView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Tell the form which address can't be changed."""
-        return {**super().get_form_kwargs(), "fixed_address": self.proof.address if self.proof else ""}
+        """Tell the form which address can't be changed, and which account's name is no password."""
+        names = [self.invitation.account.name] if self.invitation else []
+        fixed = self.proof.address if self.proof else ""
+        return {**super().get_form_kwargs(), "fixed_address": fixed, "names": names}
 
     def get_initial(self) -> dict[str, Any]:
         """Fill in the invited address where the link was handed over; it is confirmed by a code then."""

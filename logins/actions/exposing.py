@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import post_many
 from accounts.models import BusinessAccount, Person
+from teams.offboarding import addresses_of
 
 from .. import policies
 from ..models import ChangeTask, Knower
@@ -38,12 +39,13 @@ def expose(knowers: Collection[Knower], *, reason: str, by_departure: bool = Fal
 
 def expose_for_departure(person: Person, account_ids: Collection[int]) -> None:
     """Expose whatever a person knows in these accounts, now that the membership there is gone or rests."""
-    expose(known_to(person, account_ids), reason=_("Has no access to this account any more."), by_departure=True)
+    knowers = known_to(addresses_of([person]), account_ids)
+    expose(knowers, reason=_("Has no access to this account any more."), by_departure=True)
 
 
-def known_to(person: Person, account_ids: Collection[int]) -> list[Knower]:
-    """Return the entries of a person in the registers of these accounts that expose nothing yet."""
-    rows = Knower.objects.trusted().of_person(person).filter(login__account__in=account_ids)
+def known_to(addresses: Collection[str], account_ids: Collection[int]) -> list[Knower]:
+    """Return the entries under these addresses in the registers of these accounts that expose nothing yet."""
+    rows = Knower.objects.trusted().filter(address__in=list(addresses), login__account__in=account_ids)
     return list(rows.select_related("login__account__owner").order_by("login__account_id", "login__label", "pk"))
 
 

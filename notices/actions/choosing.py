@@ -10,7 +10,7 @@ from audit.recording import action, record
 
 from ..access import channels_of
 from ..events import NOTICES_CHOSEN
-from ..kinds import CHOOSABLE, KINDS, Channel
+from ..kinds import CHOOSABLE, KINDS
 from ..models import Choice
 
 
@@ -28,7 +28,7 @@ def choose(*, person: Person, channels: Mapping[str, str], by: Person) -> dict[s
     for code, channel in channels.items():
         if code in KINDS and code not in CHOOSABLE:
             raise PolicyViolation(_("“%(kind)s” can’t be turned off.") % {"kind": KINDS[code].label})
-        if code not in CHOOSABLE or channel not in Channel.values:
+        if code not in CHOOSABLE or channel not in CHOOSABLE[code].ways:
             raise PolicyViolation(_("Choose one of the ways that are offered."))
     before = channels_of(person)
     after = {**before, **{code: str(channel) for code, channel in channels.items()}}

@@ -133,7 +133,15 @@ CAST = {
             who="owner of a standard account; somebody who is gone knows its password",
         ),
         Character("wanda", "Wanda Fields", "fieldwork.example", "Europe/London", who="in no account yet; invited"),
-        Character("stefan", "Stefan Roth", "accessportal.example", "Europe/Berlin", who="platform staff", staff=True),
+        Character(
+            "stefan",
+            "Stefan Roth",
+            "accessportal.example",
+            "Europe/Berlin",
+            who="platform staff, with a second factor: the staff area at /staff/",
+            factor="117d 07:30",
+            staff=True,
+        ),
         Character("vera", "Vera Costa", STILLS, "Europe/Lisbon"),
         Character("nils", "Nils Berg", STILLS, "Europe/Stockholm", factor="64d 11:00"),
     )

@@ -2,12 +2,15 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import time_machine
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django.test.utils import override_settings
 from django.utils import timezone
 
 from accounts.actions import deliver, mails
@@ -18,7 +21,10 @@ from audit.recording import SYSTEM
 from invitations.models import Invitation
 from logins.models import SharedLogin
 from notices.kinds import NOTICE_MAIL
+from reviews.models import Campaign, Item
+from streams.models import Stream
 from teams.models import AccessRequest, Membership, OwnershipOffer, Role
+from teams.policies import PLAN_REMINDER, PLANNED_MAIL
 
 from .cast import BROWSERS, CAST, PASSWORD
 
@@ -26,6 +32,7 @@ Verb = Callable[..., Any]
 Grants = Mapping[str, set[str]]  # permissions by the asset's name
 BY_ANYBODY = {"open_link", "decline", "mistype_password"}  # what needs no sign-in
 TELL_NOBODY = {"sign_in", "sign_out"}  # of which there are most
+TAKEN_AT_ONCE = [NOTICE_MAIL, PLANNED_MAIL, PLAN_REMINDER]  # kinds of mails that one act sends to many
 STRANGER = Origin(address="203.0.113.77", user_agent=BROWSERS[2])
 SENT_FOR_REAL = dt.timedelta(hours=2)  # the mails of so long ago and later go out when the story ends
 
@@ -64,7 +71,8 @@ class Stage:
         """
         connection.set_autocommit(False)
         try:
-            with quiet(), time_machine.travel(self.now, tick=False) as clock:
+            its_own_time = override_settings(CLOCK_TOLERANCE=None)
+            with quiet(), _unwarned(), its_own_time, time_machine.travel(self.now, tick=False) as clock:
                 for number, (moment, verb, what) in enumerate(sorted(self._steps, key=lambda step: step[0])):
                     clock.move_to(moment)
                     with stands_for(self._origin(verb, what, moment, number)):
@@ -82,7 +90,7 @@ class Stage:
 
     def _notices_went_out(self) -> None:
         """Let the mail server take the notices of an act: nobody gets mails today about what happened months ago."""
-        for mail_id in list(OutgoingMail.objects.due().filter(kind=NOTICE_MAIL).values_list("pk", flat=True)):
+        for mail_id in list(OutgoingMail.objects.due().filter(kind__in=TAKEN_AT_ONCE).values_list("pk", flat=True)):
             if mail := mails.claim(mail_id):
                 mails.settle_sent(mail=mail, by=SYSTEM)
 
@@ -102,7 +110,7 @@ class Stage:
     # --- Finding things on it -----------------------------------------------------------------------------------------
     def member(self, account: str, who: str) -> Membership:
         """Return someone's current membership."""
-        rows = Membership.objects.current().select_related("role", "person", "account")
+        rows = Membership.objects.current().with_roles("person", "account")
         return rows.get(account=self.accounts[account], person=self.people[who])
 
     def asset(self, account: str, name: str) -> Asset:
@@ -122,9 +130,22 @@ class Stage:
         rows = AccessRequest.objects.open().filter(account=self.accounts[account], person=self.people[who])
         return rows.with_all().latest("pk")
 
+    def stream(self, account: str, label: str) -> Stream:
+        """Return a log stream by its name."""
+        return Stream.objects.select_related("account").get(account=self.accounts[account], label=label)
+
     def shared_login(self, account: str, label: str) -> SharedLogin:
         """Return a shared login in use by its name."""
         return SharedLogin.objects.in_use().select_related("account").get(account=self.accounts[account], label=label)
+
+    def review(self, account: str) -> Campaign:
+        """Return the newest access review."""
+        return Campaign.objects.select_related("account").filter(account=self.accounts[account]).latest("pk")
+
+    def review_item(self, account: str, who: str) -> Item:
+        """Return someone's access in the newest review."""
+        rows = Item.objects.filter(campaign=self.review(account)).with_all()
+        return rows.get(membership__person=self.people[who])
 
     def offer(self, account: str) -> OwnershipOffer:
         """Return the open offer of ownership."""
@@ -149,6 +170,16 @@ def address_of(who: str) -> str:
 def seconds(count: int) -> dt.timedelta:
     """A short while."""
     return dt.timedelta(seconds=count)
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Log no warnings within the block: what fails in the story is meant to."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _digest(text: str) -> str:

@@ -5,18 +5,21 @@ Times are "<days>d <clock>" in UTC, so many days before now; every act is a verb
 
 import datetime as dt
 
+from teams.engagements import key_of
+
 from . import verbs
-from .cast import CAST
+from .cast import CAST, LUMEN, NORTHWIND
 from .stage import Grants, Stage
 
 REFUSED = "550 5.1.1 <dana.w@northwnd.example>: Recipient address rejected: domain not found"
+STRANGE_BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 SLOW = "451 4.7.1 Greylisting in action, please come back later"
 
 
 def write(stage: Stage) -> None:
     """Write the whole story onto a stage."""
     teller = Teller(stage)
-    for chapter in (_agency, _northwind, _lumen, _halo, _studio, _invitations, _refusals, _daily_life):
+    for chapter in (_agency, _northwind, _lumen, _halo, _studio, _invitations, _refusals, _daily_life, _watching):
         chapter(teller)
 
 
@@ -103,7 +106,12 @@ def _agency(tell: Teller) -> None:
     tell.at("69d 08:10", verbs.withdraw_offer, account="agency", by="mara")
     tell.at("30d 17:00", verbs.offboard, account="agency", who="sam", by="tom", reason="Contract ended")
     tell.at("30d 17:00:10", verbs.mail_goes_out, account="agency", address="sam")
-    tell.at("20d 09:00", verbs.change_policy, account="agency", by="mara", second_factor="everyone")
+    starts_at = tell.stage.moment("20d 09:00")
+    tell.at(
+        "22d 09:00", verbs.plan_policy, account="agency", by="mara", starts_at=starts_at, second_factor="everyone",
+        reason="A client asks for it",
+    )  # fmt: skip
+    tell.at("20d 09:00:30", verbs.plans_are_minded)
 
 
 def _northwind(tell: Teller) -> None:
@@ -186,9 +194,16 @@ def _northwind(tell: Teller) -> None:
     tell.at("36d 11:00", verbs.change_policy, account="northwind", by="nadia", most_administrators=4)
     tell.at("33d 09:40", verbs.suspend, account="northwind", who="grace", by="anna", reason="On leave")
     tell.at("26d 09:40", verbs.restore, account="northwind", who="grace", by="anna")
+    tell.at("8d 10:20", verbs.raise_role, account="northwind", who="grace", role="editor", days=11, by="anna",
+            reason="Covers the posts while Eddie is away")  # fmt: skip
     tell.at("20d 17:30", verbs.offboard, account="northwind", who="kofi", by="anna", reason="Left the company")
     tell.at("20d 17:30:10", verbs.mail_goes_out, account="northwind", address="kofi")
     tell.at("9d 11:00", verbs.suspend, account="northwind", who="bruno", by="nadia", reason="Laptop was stolen")
+    tell.at(
+        "3d 15:00", verbs.plan_policy, account="northwind", by="nadia",
+        starts_at=tell.stage.now + dt.timedelta(days=9), second_factor="everyone",
+        reason="The insurance asks for it from next month",
+    )  # fmt: skip
     tell.joins("northwind", "jonas", "analyst", 4, by="anna", confirmed=False)
     tell.at(
         "70d 09:00", verbs.ask_for_role, account="northwind", who="eddie", role="editor", reason="I plan the posts now"
@@ -209,6 +224,41 @@ def _northwind(tell: Teller) -> None:
             organisation="Milo Film", days=47)  # fmt: skip
     tell.joins("northwind", "elif", "administrator", 3, by="nadia", confirmed=False)
     _grants(tell)
+    _reviews(tell)
+    tell.at(
+        "90d 13:00", verbs.change_billing, account="northwind", by="fiona", name="Fiona Byrne", company="Northwind Coffee ApS",
+        address="bills@northwind.example", postal_address="Havnegade 12, 1058 København", country="Denmark", tax_number="DK 12345678",
+    )  # fmt: skip
+    tell.at(
+        "34m", verbs.ask_for_second_person, account="northwind", act="administrator", way="approve", by="nadia",
+        approved_by="dana",
+    )  # fmt: skip
+    tell.at(
+        "28m", verbs.is_refused, tries=verbs.change_role, by="anna", account="northwind", who="oscar",
+        role="administrator", reason="Stands in for me in January",
+    )  # fmt: skip
+    tell.at("89d 09:15", verbs.change_plan, account="northwind", plan="team", by="fiona")
+
+
+def _reviews(tell: Teller) -> None:
+    """Northwind has reviewed everybody once, and does so again; somebody keeps the rest without a look."""
+    tell.at("28d 08:30", verbs.start_review, account="northwind", name="Autumn review", by="nadia", rule="owner")
+    looks = {"anna": 41, "dana": 65, "eddie": 22, "oscar": 33, "fiona": 18, "ruth": 25}
+    for minute, (who, seconds) in enumerate(looks.items(), 31):
+        tell.at(
+            f"27d 09:{minute}", verbs.decide, account="northwind", who=who, decision="keep", seconds=seconds, by="nadia"
+        )
+    tell.at("27d 09:45", verbs.decide, account="northwind", who="kofi", decision="end", seconds=58, by="nadia",
+            reason="Leaves us this month")  # fmt: skip
+    tell.at("21d 10:00", verbs.keep_rest, account="northwind", by="nadia",
+            reason="All of them were in the team meeting, and said what they work on")  # fmt: skip
+    tell.at("19d 09:00", verbs.carry_out_review, account="northwind", by="anna")
+    tell.at("19d 09:20", verbs.close_review, account="northwind", by="nadia")
+    next_on = (tell.stage.now + dt.timedelta(days=60)).date()
+    tell.at("19d 09:25", verbs.schedule_reviews, account="northwind", by="nadia", next_on=next_on)
+    tell.at("2d 10:30", verbs.start_review, account="northwind", name="Before the holidays", by="nadia")
+    tell.at("1d 09:40", verbs.decide, account="northwind", who="ines", decision="keep", seconds=37, by="anna",
+            reason="Plans our posts until March")  # fmt: skip
 
 
 def _grants(tell: Teller) -> None:
@@ -306,6 +356,13 @@ def _lumen(tell: Teller) -> None:
     tell.at("30d 12:30", verbs.leave, account="lumen", who="ben")
     tell.at("25d 15:20", verbs.claim_ownership, account="lumen", who="petra", reason="Lars has not answered for weeks")
     tell.at("24d 06:40", verbs.refuse_claim, account="lumen", by="lars")
+    starts_at = tell.stage.moment("3d 09:00")
+    tell.at(
+        "12d 09:00", verbs.plan_policy, account="lumen", by="lars", starts_at=starts_at, domains=[LUMEN, NORTHWIND],
+        reason="Our own people take over",
+    )  # fmt: skip
+    tell.at("4d 09:00:30", verbs.plans_are_minded)
+    tell.at("3d 09:00:30", verbs.plans_are_minded)
     for who in ("lars", "petra", "sofie"):
         tell.at("25d 15:20:10", verbs.mail_goes_out, account="lumen", address=who)
         tell.at("24d 06:40:10", verbs.mail_goes_out, account="lumen", address=who)
@@ -539,6 +596,28 @@ def _refusals(tell: Teller) -> None:
         address="friend@pellegrini.example",
         role="editor",
     )
+    tell.at(
+        "1d 10:20",
+        verbs.look_into,
+        account="northwind",
+        by="stefan",
+        reason="Nadia asked by mail why an invitation did not arrive",
+    )
+    tell.at("6d 09:10", verbs.save_view, account="northwind", by="nadia", name="Invitations", act="invitation.")
+    milo = f":{key_of('Milo Film')}"
+    tell.at("6d 09:12", verbs.save_view, account="northwind", by="nadia", name="Milo Film’s people", behalf=milo)
+    tell.at("20m", verbs.export_in_background, account="northwind", by="nadia")
+    archive = {"account": "northwind", "label": "Log archive"}
+    tell.at(
+        "12d 13:00", verbs.send_log_on, **archive, address="https://logs.northwind.example/accessportal", by="nadia"
+    )
+    for when in ("12d 13:01", "9d 07:00"):
+        tell.at(when, verbs.log_system_answers, **archive)
+    for when in ("8d 09:00", "8d 09:01", "8d 09:06", "8d 09:21", "8d 10:21", "8d 14:21"):
+        tell.at(when, verbs.log_system_answers, **archive, problem="It answered 503.")
+    for when in ("8d 14:30", "5d 07:00", "3d 07:00"):
+        tell.at(when, verbs.log_system_answers, **archive)
+    tell.at("2d 12:00", verbs.pause_stream, **archive, by="nadia")
     tell.at("61d 09:00", verbs.read_log, account="northwind", by="ruth")
     tell.at("29d 09:00", verbs.read_log, account="northwind", by="ruth")
     tell.at("29d 09:25", verbs.export_log, account="northwind", by="ruth", result="refused")
@@ -552,6 +631,42 @@ def _refusals(tell: Teller) -> None:
         read_at = tell.stage.moment("2d 06:00")  # what came since then stands unread
         if since < read_at:
             tell.at(read_at, verbs.read_inbox, who=who)
+
+
+def _watching(tell: Teller) -> None:
+    """Three things that the rules of watching notice: one is explained, two wait."""
+    for minute in (2, 9, 17, 24):
+        tell.at(f"12d 16:{minute:02}", verbs.export_members, account="northwind", by="anna")
+    tell.at("12d 17:00", verbs.rules_watch)
+    tell.at(
+        "11d 08:40",
+        verbs.acknowledge_alert,
+        account="northwind",
+        rule="mass_export",
+        by="nadia",
+        note="Anna compared four weeks for the agency’s invoice; I asked her on the phone.",
+    )
+    tell.at("11d 08:45", verbs.tune_rule, account="northwind", rule="mass_export", by="nadia", exports=6)
+    tell.at(
+        "10d 09:00",
+        verbs.mute_rule,
+        account="northwind",
+        rule="unused_powers",
+        days=30,
+        by="nadia",
+        reason="The office moves, half of us are away",
+    )
+    tell.at("3d 01:50", verbs.sign_in_from, who="oscar", address="192.0.2.183", browser=STRANGE_BROWSER)
+    tell.at("3d 01:51", verbs.rules_watch)
+    for minute, who in enumerate(("oscar", "milo", "grace")):
+        tell.at(
+            f"1d 14:{10 + 20 * minute}",
+            verbs.open_link,
+            account="northwind",
+            address="lena.fischer@northwind.example",
+            who=who,
+        )
+    tell.at("1d 15:00", verbs.rules_watch)
 
 
 def _daily_life(tell: Teller) -> None:

@@ -7,7 +7,6 @@ from allauth.account import signals as account_signals
 from allauth.account.models import EmailAddress
 from allauth.mfa import signals as factor_signals
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth import signals as auth_signals
 from django.contrib.auth.models import AnonymousUser, update_last_login
@@ -21,17 +20,24 @@ import invitations.actions
 import logins.actions
 import notices.actions
 import oversight.actions
+import reviews.actions
+import streams.actions
 import teams.actions
+import watching.actions
 from accounts import receivers
 from accounts.actions import mails
 from accounts.models import Person
+from audit.origin import Origin, stands_for
+from audit.querysets import Narrowing
 from audit.recording import SYSTEM, Refused, record_refusal
 from invitations.errors import OfferLostItsGround
 from invitations.fates import fingerprint, foresee
 from invitations.models import Import
 from logins.policies import statement_of_change
+from streams.delivery import Outcome
 from teams.engagements import engagement_of, key_of
-from teams.models import OwnershipClaim, Terms
+from teams.models import OwnershipClaim, PendingAct, Terms
+from watching.models import Alert
 
 from .cast import CAST
 from .stage import Grants, Stage, address_of
@@ -62,6 +68,12 @@ def sign_in(stage: Stage, who: str) -> None:
     receivers.note_sign_in(user=stage.people[who])
 
 
+def sign_in_from(stage: Stage, who: str, address: str, browser: str) -> None:
+    """Sign in from where the person never was, with what they never had: somebody else."""
+    with stands_for(Origin(address=address, user_agent=browser)):
+        receivers.note_sign_in(user=stage.people[who])
+
+
 def sign_out(stage: Stage, who: str) -> None:
     """Sign out."""
     receivers.note_sign_out(user=stage.people[who])
@@ -81,11 +93,8 @@ def set_up_second_factor(stage: Stage, who: str) -> None:
     """Turn on time codes, with recovery codes."""
     person = stage.people[who]
     factor = TOTP.activate(person, CAST[who].factor_secret).instance
-    codes = RecoveryCodes.activate(person).instance
-    for authenticator in (factor, codes):
-        factor_signals.authenticator_added.send(
-            sender=Authenticator, request=None, user=person, authenticator=authenticator
-        )
+    factor_signals.authenticator_added.send(sender=Authenticator, request=None, user=person, authenticator=factor)
+    accounts.actions.make_recovery_codes(person=person, by=person)
 
 
 def change_profile(stage: Stage, who: str, time_zone: str) -> None:
@@ -123,6 +132,35 @@ def close_account(stage: Stage, account: str, by: str) -> None:
     teams.actions.close_account(account=stage.accounts[account], by=stage.people[by])
 
 
+def rules_watch(stage: Stage) -> None:
+    """Let the rules read on in the log, as beat has them do every minute."""
+    watching.actions.read_all()
+
+
+def acknowledge_alert(stage: Stage, account: str, rule: str, note: str, by: str) -> None:
+    """Say what came of an alert."""
+    alert = Alert.objects.open().get(account=stage.accounts[account], rule=rule)
+    watching.actions.acknowledge(alert=alert, note=note, by=stage.people[by])
+
+
+def tune_rule(stage: Stage, account: str, rule: str, by: str, **values: int) -> None:
+    """Set the numbers of a rule of watching."""
+    watching.actions.tune_rule(account=stage.accounts[account], rule=rule, values=values, by=stage.people[by])
+
+
+def mute_rule(stage: Stage, account: str, rule: str, days: int, by: str, reason: str) -> None:
+    """Let a rule of watching say nothing for a while."""
+    until = timezone.now() + dt.timedelta(days=days)
+    watching.actions.mute_rule(
+        account=stage.accounts[account], rule=rule, until=until, reason=reason, by=stage.people[by]
+    )
+
+
+def look_into(stage: Stage, account: str, by: str, reason: str) -> None:
+    """Look into it as the platform's staff."""
+    accounts.actions.look_into(account=stage.accounts[account], reason=reason, by=stage.people[by])
+
+
 def rename_account(stage: Stage, account: str, name: str, by: str) -> None:
     """Give it another name."""
     stage.accounts[account] = accounts.actions.change_settings(
@@ -133,6 +171,39 @@ def rename_account(stage: Stage, account: str, name: str, by: str) -> None:
 def change_policy(stage: Stage, account: str, by: str, **wanted: Any) -> None:
     """Change the security policy."""
     teams.actions.change_policy(account=stage.accounts[account], by=stage.people[by], **wanted)
+
+
+def plan_policy(stage: Stage, account: str, by: str, starts_at: dt.datetime, reason: str = "", **wanted: Any) -> None:
+    """Plan another security policy."""
+    teams.actions.plan_policy(
+        account=stage.accounts[account], by=stage.people[by], starts_at=starts_at, reason=reason, **wanted
+    )
+
+
+def plans_are_minded(stage: Stage) -> None:
+    """The portal tells of planned policies that come near, and writes down which count."""
+    teams.actions.mind_plans()
+
+
+def change_billing(stage: Stage, account: str, by: str, **contact: str) -> None:
+    """Say whom the bills go to."""
+    accounts.actions.change_billing(account=stage.accounts[account], by=stage.people[by], **contact)
+
+
+def change_plan(stage: Stage, account: str, plan: str, by: str) -> None:
+    """Choose another plan."""
+    accounts.actions.change_plan(account=stage.accounts[account], plan=plan, by=stage.people[by])
+
+
+def ask_for_second_person(stage: Stage, account: str, act: str, way: str, by: str, approved_by: str) -> None:
+    """Ask for a second person before acts of a kind, which somebody else approves at once."""
+    here = stage.accounts[account]
+    try:
+        teams.actions.change_second_person(account=here, rules={act: [way, 24]}, by=stage.people[by])
+    except Refused as held_back:
+        record_refusal(held_back)
+    pending = PendingAct.objects.waiting().get(account=here)
+    teams.actions.carry_out(teams.actions.approve_act(pending=pending, by=stage.people[approved_by]))
 
 
 def add_asset(stage: Stage, account: str, kind: str, name: str, by: str, handle: str = "") -> None:
@@ -168,6 +239,17 @@ def change_role(stage: Stage, account: str, who: str, role: str, by: str, reason
     """Give another role."""
     teams.actions.change_role(
         membership=stage.member(account, who), role=stage.role(account, role), by=stage.people[by], reason=reason
+    )
+
+
+def raise_role(stage: Stage, account: str, who: str, role: str, days: int, by: str, reason: str = "") -> None:
+    """Give a role for a time, until `days` from the present on."""
+    teams.actions.raise_role(
+        membership=stage.member(account, who),
+        role=stage.role(account, role),
+        until=stage.now + dt.timedelta(days=days),
+        by=stage.people[by],
+        reason=reason,
     )
 
 
@@ -514,7 +596,72 @@ def is_reminded(stage: Stage, account: str) -> None:
     logins.actions.remind(account=stage.accounts[account], by=SYSTEM)
 
 
+# --- Log streams ------------------------------------------------------------------------------------------------------
+def send_log_on(stage: Stage, account: str, label: str, address: str, by: str) -> None:
+    """Let the log be sent on to a webhook from now on."""
+    stream = streams.actions.add_stream(
+        account=stage.accounts[account],
+        label=label,
+        kind="webhook",
+        form="json",
+        address=address,
+        by=stage.people[by],
+    )
+    streams.actions.make_secret(stream=stream, by=stage.people[by])
+
+
+def log_system_answers(stage: Stage, account: str, label: str, problem: str = "") -> None:
+    """A worker sends what there is; the log system takes it, or has a problem. Nothing leaves the stage."""
+    while turn := streams.actions.claim(stage.stream(account, label).pk):
+        if not streams.actions.settle(turn, Outcome(problem)):
+            return
+
+
+def pause_stream(stage: Stage, account: str, label: str, by: str) -> None:
+    """Send nothing more for now."""
+    streams.actions.pause_stream(stream=stage.stream(account, label), by=stage.people[by])
+
+
 # --- The log ----------------------------------------------------------------------------------------------------------
+# --- Access reviews ---------------------------------------------------------------------------------------------------
+def start_review(stage: Stage, account: str, name: str, by: str, **how: Any) -> None:
+    """Start a review of everybody."""
+    reviews.actions.start_campaign(account=stage.accounts[account], name=name, by=stage.people[by], **how)
+
+
+def decide(
+    stage: Stage, account: str, who: str, decision: str, by: str, seconds: int, reason: str = "", to: str = ""
+) -> None:
+    """Decide on somebody's access in the newest review, after a look of so many seconds."""
+    item = stage.review_item(account, who)
+    role = stage.role(account, to) if to else None
+    reviews.actions.decide(
+        item=item, decision=decision, reduce_to=role, reason=reason, seconds=seconds, by=stage.people[by]
+    )
+
+
+def keep_rest(stage: Stage, account: str, reason: str, by: str) -> None:
+    """Keep all that is left to decide in the newest review."""
+    reviews.actions.keep_rest(campaign=stage.review(account), reason=reason, by=stage.people[by])
+
+
+def carry_out_review(stage: Stage, account: str, by: str) -> None:
+    """Carry out what was decided in the newest review."""
+    reviews.actions.carry_out_all(campaign=stage.review(account), by=stage.people[by])
+
+
+def close_review(stage: Stage, account: str, by: str) -> None:
+    """Close the newest review, which writes its report."""
+    reviews.actions.close_campaign(campaign=stage.review(account), by=stage.people[by])
+
+
+def schedule_reviews(stage: Stage, account: str, by: str, next_on: dt.date) -> None:
+    """Let a review start by itself every three months."""
+    reviews.actions.change_schedule(
+        account=stage.accounts[account], every="quarter", next_on=next_on, by=stage.people[by]
+    )
+
+
 def read_log(stage: Stage, account: str, by: str) -> None:
     """Look into the log."""
     oversight.actions.note_reading(account=stage.accounts[account], by=stage.people[by])
@@ -523,6 +670,23 @@ def read_log(stage: Stage, account: str, by: str) -> None:
 def export_log(stage: Stage, account: str, by: str, **narrowed: str) -> None:
     """Take a copy of it away."""
     oversight.actions.export_log(account=stage.accounts[account], by=stage.people[by], narrowed=narrowed)
+
+
+def save_view(stage: Stage, account: str, by: str, name: str, **asks: str) -> None:
+    """Save what somebody looks at again and again."""
+    oversight.actions.save_view(account=stage.accounts[account], by=stage.people[by], name=name, asks=asks)
+
+
+def export_in_background(stage: Stage, account: str, by: str) -> None:
+    """Ask for a copy of it, to be made by a worker, which is done when the story ends."""
+    oversight.actions.ask_for_export(
+        account=stage.accounts[account], by=stage.people[by], narrowed={}, wanted=Narrowing(), kind="json"
+    )
+
+
+def export_members(stage: Stage, account: str, by: str) -> None:
+    """Take the list of members away."""
+    teams.actions.export_members(account=stage.accounts[account], by=stage.people[by], file="CSV", narrowed={})
 
 
 # --- Refusals ---------------------------------------------------------------------------------------------------------

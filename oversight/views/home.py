@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from accounts.access import Standing
-from accounts.models import Asset, SecurityPolicy
-from accounts.permissions import MANAGE_TEAM, VIEW_ACCOUNT, VIEW_AUDIT
+from accounts.checklist import checklist_of_person
+from accounts.models import Asset
+from accounts.permissions import MANAGE_SECURITY, MANAGE_TEAM, VIEW_ACCOUNT, VIEW_AUDIT
+from accounts.sessions import open_sessions_of
 from accounts.views import AccountView, SignedInMixin, page_of
 from audit.models import Event
 from audit.querysets import BY_ID, BY_TIME, stretch
@@ -21,10 +23,14 @@ from logins.exposures import exposures_of
 from logins.models import SharedLogin
 from teams.coverage import done_by_one
 from teams.holdings import accesses_of
-from teams.models import AccessRequest, Membership, OwnershipClaim, OwnershipOffer
+from teams.models import AccessRequest, Membership, OwnershipClaim, OwnershipOffer, PendingAct, Way
 from teams.permissions import WIDE
 from teams.powers import may_words, powers_of
+from teams.querysets import role_position
+from teams.seconding import may_approve
+from watching.models import Alert
 
+from ..checklist import checklist_of
 from ..forms import SearchForm
 from ..navigation import address_of
 from ..querysets import (
@@ -33,13 +39,14 @@ from ..querysets import (
     former_seats,
     offers_to,
     people_to_ask,
+    resets_of,
+    reviews_of,
     roles_with_holders,
-    security_of,
     told_to,
     undelivered,
     waiting_in,
 )
-from .activity import with_places
+from .activity import record_of, with_places
 
 ACCOUNTS_ON_A_PAGE = 10
 MANY_TO_OVERSEE = 3  # accounts from which on the portfolio helps
@@ -76,7 +83,6 @@ class Dashboard(SignedInMixin, TemplateView):
         page = page_of(former if show_former else current, self.request, size=ACCOUNTS_ON_A_PAGE)
         seats = seats_of(person, list(page.object_list))
         part = stretch([Event.objects.done_by(person.pk), told_to(person)], LATEST, by=BY_ID)
-        security = security_of(person)
         return super().get_context_data(
             form=form,
             text=text,
@@ -89,10 +95,12 @@ class Dashboard(SignedInMixin, TemplateView):
             show_former=show_former,
             invitations=list(Invitation.objects.waiting_for(person)[:ACCOUNTS_ON_A_PAGE]),
             offers=_offers(offers_to(person)),
+            resets=list(resets_of(person)),
+            reviews=reviews_of(person),
             claims=_claims(claims_on(person)),
             tasks=_tasks(seats),
-            security=security,
-            checks=_security_checks(security),
+            security=checklist_of_person(person, here=self.request.session.session_key),
+            sessions=open_sessions_of(person.pk).count(),
             latest=with_places(part.events, person),
             **kwargs,
         )
@@ -121,6 +129,7 @@ def seats_of(person: Any, memberships: list[Membership]) -> list[dict[str, Any]]
                 "account": seat.account,
                 "standing": standing.name.lower(),
                 "since": since,
+                "demands": accesses[seat.account_id].demands,
                 "groups": groups,
                 "may": may_words(groups),
                 "assets": len(assets.get(seat.account_id, [])),
@@ -172,45 +181,9 @@ def _chips(numbers: dict[str, int], show_former: bool, text: str) -> list[dict[s
     ]
 
 
-def _security_checks(security: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the lines of "How I sign in": each says how it stands and leads to its fix."""
-    factor = security["totp"] or security["passkeys"]
-    few = security["codes"] is not None and security["codes"] <= 2
-    lines = [
-        {
-            "done": bool(factor),
-            "title": _("Second factor"),
-            "text": _("Without one, your password alone opens every account you are in."),
-            "href": address_of("mfa_index"),
-            "verb": _("Set up"),
-        },
-        {
-            "done": bool(security["passkeys"]),
-            "title": _("Passkey"),
-            "text": _("Sign in with your device; nobody can phish it or lock you out."),
-            "href": address_of("mfa_index"),
-            "verb": _("Add"),
-        },
-        {
-            "done": security["password"],
-            "title": _("Password"),
-            "text": _("None is set."),
-            "href": address_of("account_set_password"),
-            "verb": _("Set one"),
-        },
-    ]
-    if factor:
-        lines.insert(
-            1,
-            {
-                "done": security["codes"] is not None and not few,
-                "title": _("Recovery codes"),
-                "text": _("For the day the device is lost. Left: %(count)d.") % {"count": security["codes"] or 0},
-                "href": address_of("mfa_view_recovery_codes"),
-                "verb": _("Renew"),
-            },
-        )
-    return lines
+def _extending(row: Membership) -> str:
+    """Return the name of the page that extends what ends first: the role for a time, or the whole access."""
+    return "extend_role" if row.next_end == row.raised_until else "extend_member"
 
 
 class AccountHome(AccountView, TemplateView):
@@ -230,10 +203,10 @@ class AccountHome(AccountView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give the page the reader's own access, and to who manages the team all that waits."""
         person, account = self.me, self.account
-        seat = Membership.objects.current().select_related("role").get(account=account, person=person)
+        seat = Membership.objects.current().with_roles().get(account=account, person=person)
         assets = list(Asset.objects.in_use().filter(account=account).order_by("kind", "name", "pk"))
         groups = powers_of(person, account, assets, asking=account.is_business)
-        context = {
+        context: dict[str, Any] = {
             "seat": seat,
             "assets": assets,
             "groups": groups,
@@ -241,10 +214,14 @@ class AccountHome(AccountView, TemplateView):
             "owns": account.owner_id == person.pk,
             "leave_url": "" if account.owner_id == person.pk else address_of("leave_account", account.slug),
             "offers": _offers(offers_to(person).filter(account=account)),
+            "reviews": reviews_of(person, account),
             "my_second_factor": accesses_of(person, [account.pk])[account.pk].has_second_factor,
             "latest": self._latest(),
+            "record": record_of("account", account.pk) if person.has_perm(VIEW_AUDIT, account) else None,
         }
         context |= self._team(seat, assets) if self.manages else self._whom_to_ask()
+        if person.has_perm(MANAGE_SECURITY, account):
+            context["security"] = checklist_of(account, reader=person, lone=context.get("lone"))
         return super().get_context_data(**context, **kwargs)
 
     def _latest(self) -> list[Event]:
@@ -264,21 +241,25 @@ class AccountHome(AccountView, TemplateView):
         counts = members.state_counts(account.policy)
         failed = list(undelivered().filter(account=account)[:NAMED])
         invitations = Invitation.objects.open().filter(account=account).count()
-        confirm = list(members.to_confirm().select_related("person", "role")[: NAMED + 1])
-        without = members.current().without_second_factor().select_related("person", "role")
+        confirm = list(members.to_confirm().with_roles("person")[: NAMED + 1])
+        without = members.current().without_second_factor().with_roles("person")
         administrators = members.active().administering().count()
-        ending = list(members.ending().select_related("person", "role", "sponsor")[:NAMED])
+        lone = done_by_one(account)
+        ending = list(members.ending().with_roles("person", "sponsor")[:NAMED])
         return {
             "counts": counts,
             "roles": roles_with_holders(account),
+            "pending": self._pending(),
             "claims": _claims(
                 OwnershipClaim.objects.open().filter(account=account).select_related("account", "person")
             ),
             "owner_only": account.is_business and administrators < 2 and counts["active"] > 1,
-            "alone": done_by_one(account) if counts["active"] > 1 else [],
+            "lone": lone,
+            "alone": lone if counts["active"] > 1 else [],
             "invitations": invitations,
             "failed": [self._undelivered(invitation) for invitation in failed],
             "exposures": exposures_of(account, most=NAMED),
+            "alerts": self._alerts(),
             "confirm": [self._to_confirm(row, seat) for row in confirm[:NAMED]],
             "wishes": [
                 {"wish": row, "url": address_of("access_request", account.slug, row.pk)}
@@ -289,7 +270,8 @@ class AccountHome(AccountView, TemplateView):
                 {
                     "member": row,
                     "url": address_of("member", account.slug, row.pk),
-                    "extend_url": address_of("extend_member", account.slug, row.pk)
+                    "of_role": row.next_end == row.raised_until,
+                    "extend_url": address_of(_extending(row), account.slug, row.pk)
                     if row.person_id != self.me.pk
                     else "",
                 }
@@ -297,15 +279,38 @@ class AccountHome(AccountView, TemplateView):
             ],
             "without_factor": [
                 {"member": row, "url": address_of("member", account.slug, row.pk)}
-                for row in without.order_by("role__position", "person__name", "pk")[:NAMED]
+                for row in without.order_by(role_position(), "person__name", "pk")[:NAMED]
             ],
             "team_url": address_of("team", account.slug),
             "invitations_url": address_of("invitations", account.slug),
             "invite_url": address_of("invite", account.slug) if account.is_business else "",
             "activity_url": address_of("activity", account.slug),
-            "steps": self._next_steps(counts, assets, administrators, invitations),
+            "steps": self._next_steps(counts, assets, invitations),
             "upgrade_url": address_of("upgrade_account", account.slug) if owns else "",
         }
+
+    def _pending(self) -> list[dict[str, Any]]:
+        """Return the acts that wait for the reader: to be approved, or to be looked at while they can be cancelled."""
+        rows = PendingAct.objects.waiting().filter(account=self.account).exclude(person=self.me).with_all()
+        return [
+            {
+                "act": row,
+                "says": ", ".join(row.says),
+                "verb": _("Decide") if row.way == Way.APPROVE else _("Look at it"),
+                "url": address_of("pending_act", self.account.slug, row.pk),
+            }
+            for row in rows.order_by("asked_at", "pk")[: NAMED * 4]
+            if row.way == Way.DELAY or may_approve(self.me, row)
+        ][:NAMED]
+
+    def _alerts(self) -> list[Alert]:
+        """Return the gravest open alerts, for who may see the log."""
+        if not self.me.has_perm(VIEW_AUDIT, self.account):
+            return []
+        alerts = list(Alert.objects.open().filter(account=self.account).for_list()[:NAMED])
+        for alert in alerts:
+            alert.account = self.account
+        return alerts
 
     def _to_confirm(self, row: Membership, seat: Membership) -> dict[str, Any]:
         """Return one role that waits, and whether the reader may confirm it, which needs all that it holds (rule 2)."""
@@ -327,10 +332,8 @@ class AccountHome(AccountView, TemplateView):
             "correct_url": address_of("correct_invitation", self.account.slug, invitation.pk),
         }
 
-    def _next_steps(
-        self, counts: dict[str, int], assets: list[Asset], administrators: int, invitations: int
-    ) -> list[dict[str, Any]]:
-        """Return what makes an account whole, done or not; nothing once all is done."""
+    def _next_steps(self, counts: dict[str, int], assets: list[Asset], invitations: int) -> list[dict[str, Any]]:
+        """Return what makes an account whole, done or not; nothing once all is done. Security has its checklist."""
         slug = self.account.slug
         steps = [
             {
@@ -359,20 +362,6 @@ class AccountHome(AccountView, TemplateView):
                     "text": _("Everyone signs in as themselves. No password is shared."),
                     "href": address_of("invite", slug),
                     "verb": _("Invite people"),
-                },
-                {
-                    "done": administrators > 1,
-                    "title": _("Name a second administrator"),
-                    "text": _("So that somebody can act when you can’t."),
-                    "href": address_of("team", slug) if counts["current"] > 1 else address_of("invite", slug),
-                    "verb": _("Open the team") if counts["current"] > 1 else _("Invite people"),
-                },
-                {
-                    "done": self.account.policy.second_factor != SecurityPolicy.SecondFactor.NOBODY,
-                    "title": _("Require a second factor"),
-                    "text": _("At least from those who manage the team: then a stolen password is not enough."),
-                    "href": address_of("security_policy", slug),
-                    "verb": _("Open security"),
                 },
             ]
         return [] if all(step["done"] for step in steps) else steps

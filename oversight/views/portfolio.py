@@ -11,19 +11,22 @@ from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
 from accounts.access import Standing
+from accounts.checklist import Checklist
 from accounts.models import BusinessAccount
-from accounts.permissions import MANAGE_TEAM, VIEW_AUDIT
+from accounts.permissions import MANAGE_SECURITY, MANAGE_TEAM, VIEW_AUDIT
 from accounts.views import SignedInMixin, chips_of, page_of
 from teams.holdings import Access, accesses_of
 from teams.models import Membership
 from teams.querysets import SOON
 
+from ..checklist import scores_of
 from ..forms import PORTFOLIO_STATES, PortfolioForm
 from ..navigation import address_of
 from ..querysets import current_seats, last_acts, open_claims_in, risks_in, waiting_in
 
 WAITING: dict[str, Callable[[int], str]] = {  # the gravest first
     "claims": lambda many: ngettext("%d claim of the ownership", "%d claims of the ownership", many),
+    "alerts": lambda many: ngettext("%d open alert", "%d open alerts", many),
     "exposed": lambda many: ngettext("%d password to change", "%d passwords to change", many),
     "roles": lambda many: ngettext("%d role to confirm", "%d roles to confirm", many),
     "requests": lambda many: ngettext("%d request", "%d requests", many),
@@ -47,6 +50,7 @@ class Line:
     owns: bool = False
     waiting: list[dict[str, str]] = field(default_factory=list)
     risks: dict[str, str] = field(default_factory=dict)
+    security: Checklist | None = None  # where the reader may see it
     last_at: dt.datetime | None = None
     last_is_mine: bool = False
 
@@ -92,10 +96,12 @@ def lines_of(person: Any, seats: Sequence[Membership]) -> list[Line]:
     managed = [line.account.pk for line in lines if line.manages]
     waiting, claims, risks = waiting_in(managed), open_claims_in(managed), risks_in(managed)
     logs = [line.account.pk for line in lines if line.standing is Standing.ACTIVE and _sees_log(person, line)]
+    scores = scores_of([line.account for line in lines if _sees_security(person, line)])
     overall, mine = last_acts(logs), last_acts(accounts, by=person)
     for line in lines:
         pk = line.account.pk
         line.last_at, line.last_is_mine = overall.get(pk) or mine.get(pk), pk not in overall
+        line.security = scores.get(pk)
         if line.manages:
             line.waiting = _waiting_words(line.account, {**waiting.get(pk, {}), "claims": claims.get(pk, 0)})
             line.risks |= _risk_words(line.account, {name: numbers.get(pk, 0) for name, numbers in risks.items()})
@@ -105,7 +111,7 @@ def lines_of(person: Any, seats: Sequence[Membership]) -> list[Line]:
 def _line(person: Any, seat: Membership, access: Access) -> Line:
     standing, _since = access.standing
     active = standing is Standing.ACTIVE
-    line = Line(seat, seat.account, standing, access.role_name, owns=seat.account.owner_id == person.pk)
+    line = Line(seat, seat.account, standing, access.role.name, owns=seat.account.owner_id == person.pk)
     line.manages = active and person.has_perm(MANAGE_TEAM, seat.account)
     if standing is Standing.NO_SECOND_FACTOR:
         line.risks["no_factor"] = _("You have no second factor, and it is asked for")
@@ -119,11 +125,16 @@ def _sees_log(person: Any, line: Line) -> bool:
     return person.has_perm(VIEW_AUDIT, line.account)
 
 
+def _sees_security(person: Any, line: Line) -> bool:
+    return line.standing is Standing.ACTIVE and person.has_perm(MANAGE_SECURITY, line.account)
+
+
 def _waiting_words(account: BusinessAccount, numbers: dict[str, int]) -> list[dict[str, str]]:
     """Return what waits in an account, in words, each with the page where it is done."""
     urls = {
         "claims": account.get_absolute_url(),
         "exposed": address_of("shared_logins", account.slug),
+        "alerts": address_of("alerts", account.slug),
         "roles": f"{address_of('team', account.slug)}?state=to_confirm",
         "requests": address_of("access_requests", account.slug),
         "undelivered": f"{address_of('invitations', account.slug)}?state=failed",
@@ -162,6 +173,7 @@ def _in_order(lines: list[Line], sort: str) -> list[Line]:
         "ends": lambda line: line.seat.ends_at,
         "waiting": lambda line: len(line.waiting) or None,
         "seen": lambda line: line.last_at,
+        "security": lambda line: line.security.done / line.security.of if line.security else None,
     }
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
     key = keys.get(name, lambda line: (line.account.name.casefold(), line.account.pk))

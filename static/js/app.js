@@ -7,6 +7,9 @@
 //   data-stays            form: answers with a file, so the page stays and it may be sent again
 //   data-quiet            its swaps are not read out: it looks again and again
 //   data-menu-key="k"     menu: opens by Control or Command and that key      data-menu-search  the search in a menu
+//   data-key="k"          is pressed by that key, unless somebody types; arrows by their names. data-keys holds what is
+//   said of the keys, and data-keys-on, in it, the box that turns them off: in this browser, until it is ticked again
+//   data-rove             its links are one stop of the tab key: arrows, Home and End lead from one to the next
 //   data-announce         text that is read out when a swap brings it
 
 const live = document.getElementById("live");
@@ -160,8 +163,26 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// --- One stop of the tab key for many links ---------------------------------------------------------------------------
+function rove(place, to) {
+  for (const link of place.querySelectorAll("a")) link.setAttribute("tabindex", link === to ? "0" : "-1");
+}
+document.addEventListener("keydown", (event) => {
+  const place = event.target.closest?.("[data-rove]");
+  const links = place ? [...place.querySelectorAll("a")] : [];
+  const here = links.indexOf(event.target);
+  const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: links.length - 1 }[event.key];
+  if (here < 0 || to === undefined || !links[to]) return;
+  event.preventDefault();
+  rove(place, links[to]);
+  links[to].focus();
+});
+
 // --- What a page brings ----------------------------------------------------------------------------------------------
 function prepare(part) {
+  for (const place of part.querySelectorAll("[data-rove]")) {
+    rove(place, place.querySelector("[aria-current]") ?? place.querySelector("a:last-of-type"));
+  }
   for (const form of part.querySelectorAll("form[data-typed]")) waitForTyping(form);
   for (const input of part.querySelectorAll("input[type=password]")) addReveal(input);
   for (const input of part.querySelectorAll("input[data-time-zone]")) input.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -177,8 +198,10 @@ document.querySelector("[data-focus-first] [aria-invalid=true]")?.focus();
 
 // --- Swaps (htmx) ----------------------------------------------------------------------------------------------------
 // The address of a narrowed list names only what was asked for.
-document.addEventListener("htmx:config:request", ({ detail: { ctx: { request } } }) => {
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  const { request } = ctx;
   if (request.method !== "GET") return;
+  if (ctx.sourceElement?.getAttribute("hx-trigger")?.startsWith("every")) request.headers["X-By-Itself"] = "1";
   for (const [name, value] of [...request.body]) if (value === "") request.body.delete(name);
 });
 document.addEventListener("htmx:after:swap", ({ detail }) => {
@@ -201,4 +224,28 @@ document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
   const refused = event.detail.exception?.name === "NotAllowedError" || event.detail.exception?.name === "AbortError";
   toast(refused ? words.keyCancelled : words.keyFailed, refused ? "warn" : "bad");
+});
+
+// --- Keys of a page --------------------------------------------------------------------------------------------------
+// Single keys act on the page that names them, never while somebody types, and can be turned off (WCAG 2.1.4).
+const KEYS_OFF = "keys-off";
+const keys = document.querySelector("[data-keys]");
+const keysOn = keys?.querySelector("[data-keys-on]");
+if (keys && keysOn) {
+  keys.hidden = false;
+  keysOn.checked = localStorage.getItem(KEYS_OFF) === null;
+  keysOn.addEventListener("change", () => {
+    if (keysOn.checked) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "yes");
+  });
+}
+document.addEventListener("keydown", (event) => {
+  if (!keysOn?.checked || event.defaultPrevented || event.repeat) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  if (event.target.closest?.("input, textarea, select, [contenteditable], [popover]")) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const pressed = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!pressed) return;
+  event.preventDefault();
+  pressed.click();
 });

@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from accounts import second_person
 from accounts.errors import PolicyViolation
 from accounts.models import BusinessAccount, Person, SecurityPolicy
 from accounts.permissions import OWN_ACCOUNT
+from accounts.sensitive import SensitiveAct
 from audit.recording import action, record
 
 from .. import authority
@@ -37,19 +39,25 @@ def open_account(*, name: str, kind: str, by: Person) -> BusinessAccount:
     SecurityPolicy.objects.create(account=account)
     now = timezone.now()
     role = Role.objects.built_in(OWNER)
-    Membership.objects.create(account=account, person=owner, role=role, joined_at=now, confirmed_at=now)
+    seat = Membership(account=account, person=owner, joined_at=now, confirmed_at=now)
+    seat.take_role(role)
+    seat.save()
     record(ACCOUNT_OPENED, by=owner, on=account, after={"kind": str(kind), "owner": str(owner), "owner_id": owner.pk})
     return account
 
 
 @action(ACCOUNT_CLOSED)
-def close_account(*, account: BusinessAccount, by: Person) -> BusinessAccount:
+def close_account(*, account: BusinessAccount, by: Person, approval: Any = None) -> BusinessAccount:
     """Close an account: from now on nobody holds any power in it. Its log stays. The owner's act.
 
-    Raises MissingPermission, ChangedMeanwhile (it is closed already).
+    Raises MissingPermission, NeedsSecondPerson, ChangedMeanwhile (it is closed already).
     """
     account = BusinessAccount.objects.open().lock(account.pk)
     authority.require(by, OWN_ACCOUNT, on=account)
+    says, given = [_("Everybody loses all access to %(account)s.") % {"account": account}], {"account": account}
+    second_person.require(
+        SensitiveAct.CLOSING, account, by=by, does="close_account", given=given, says=says, approval=approval
+    )
     account.closed_at = timezone.now()
     account.save(update_fields=["closed_at"])
     seating.end_what_is_open_about_the_ownership(account, claims=OwnershipClaim.State.LAPSED)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.actions.devices import forget_places
 from accounts.actions.sessions import drop_sessions
 from accounts.models import Person
 from audit.canonical import instant
@@ -32,6 +33,7 @@ def end_access(members: Sequence[Membership]) -> Ended:
     held, others = _held(members), offboarding.what_ends(person, ids)
     before = seating.end(members, of=person)
     offboarding.end(person, ids)
+    forget_places(person)
     own = {"sessions": drop_sessions(person), "password": _reset_password_unless_needed(person)}
     counts = {pk: {label: len(things) for label, things in others[pk].items()} for pk in ids}
     return Ended(
@@ -61,7 +63,7 @@ def _held(members: Collection[Membership]) -> dict[int, dict[str, Any]]:
         )
     return {
         member.account_id: {
-            "role": member.role.as_event(),
+            **member.role_as_event(),
             "state": str(member.state),
             "joined_at": instant(member.joined_at),
             "ends_at": instant(member.ends_at) if member.ends_at else None,

@@ -17,7 +17,7 @@ from audit.querysets import kind_of
 from audit.recording import action, record
 
 from .. import policies
-from ..events import END_ANNOUNCED, RAN_OUT
+from ..events import END_ANNOUNCED, RAN_OUT, ROLE_END_ANNOUNCED, ROLE_RAN_OUT
 from ..models import AssetGrant, Membership, Told
 from . import seating
 
@@ -40,9 +40,7 @@ def announce_end(*, membership: Membership, by: Any, asset: Asset | None = None)
     for row, told in due:
         row.told = told
         row.save(update_fields=["told"])
-    post(kind=policies.ENDING_MAIL, about=membership, address=membership.person.email, account=account)
-    for address in sorted(_responsible(account, membership)):
-        _post_once(account, address)
+    _tell(account, membership)
     after = {**_as_event(rows, asset), "told": max(told for _row, told in due).name.lower()}
     record(END_ANNOUNCED, by=by, on=account, target=membership, after=after)
     return membership
@@ -62,12 +60,56 @@ def note_end(*, membership: Membership, by: Any, asset: Asset | None = None) -> 
     if asset is None:
         membership.told = Told.OVER
         membership.save(update_fields=["told"])
-        before |= {"role": membership.role.as_event(), **seating.ended_while_away(membership)}
+        before |= {**membership.role_as_event(), **seating.ended_while_away(membership)}
         post(kind=policies.RAN_OUT_MAIL, about=membership, address=membership.person.email, account=account)
     else:
         AssetGrant.objects.filter(pk__in=[row.pk for row in rows]).delete()
     record(RAN_OUT, by=by, on=account, target=membership, before=before)
     return membership
+
+
+@action(ROLE_END_ANNOUNCED)
+def announce_role_end(*, membership: Membership, by: Any) -> Membership:
+    """Tell a member, whoever manages the team, and the sponsor that a role for a time ends soon.
+
+    Raises ChangedMeanwhile where nothing is left to tell: it was told already, or the end is another one now.
+    """
+    account, membership = seating.lock_member(membership)
+    told = Told.due(membership.raised_until)
+    if not Told.NOTHING < told < Told.OVER or told <= membership.raise_told:
+        raise ChangedMeanwhile(_("This end was dealt with already."))
+    membership.raise_told = told
+    membership.save(update_fields=["raise_told"])
+    _tell(account, membership)
+    after = {**membership.role_as_event(), "told": told.name.lower()}
+    record(ROLE_END_ANNOUNCED, by=by, on=account, target=membership, after=after)
+    return membership
+
+
+@action(ROLE_RAN_OUT)
+def note_role_end(*, membership: Membership, by: Any) -> Membership:
+    """Write down that a role for a time ran out, and tell the member. What ran out stays in the row, without power.
+
+    Raises ChangedMeanwhile where it was noted already, or the end is another one now.
+    """
+    account, membership = seating.lock_member(membership)
+    role, until = membership.raised_to, membership.raised_until
+    if role is None or until is None or not Told.due(until) == Told.OVER > membership.raise_told:
+        raise ChangedMeanwhile(_("This end was dealt with already."))
+    membership.raise_told = Told.OVER
+    membership.save(update_fields=["raise_told"])
+    post(kind=policies.ROLE_RAN_OUT_MAIL, about=membership, address=membership.person.email, account=account)
+    before = {"role": role.as_event(), "until": instant(until), "then": membership.lasting_role.as_event()}
+    after = membership.role_as_event()
+    record(ROLE_RAN_OUT, by=by, on=account, target=membership, before=before, after=after)
+    return membership
+
+
+def _tell(account: BusinessAccount, membership: Membership) -> None:
+    """Post to a member that something ends soon, and to who is responsible the list of what does."""
+    post(kind=policies.ENDING_MAIL, about=membership, address=membership.person.email, account=account)
+    for address in sorted(_responsible(account, membership)):
+        _post_once(account, address)
 
 
 def _ending(membership: Membership, asset: Asset | None) -> list[Any]:

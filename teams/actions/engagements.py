@@ -6,29 +6,33 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions import post
+from accounts import second_person
+from accounts.actions import post_many
 from accounts.errors import ChangedMeanwhile
 from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
+from accounts.sensitive import SensitiveAct
 from audit.canonical import instant
 from audit.recording import action, record
 
 from .. import authority, engagements, offboarding, policies
 from ..events import ENGAGEMENT_BROUGHT_BACK, ENGAGEMENT_ENDED
 from ..models import EndedEngagement, Membership
-from ..returning import returns
+from ..returning import Gone, given_back, what_is_given_back
 from . import ending, seating
-from .offboarding import give_back
+from .offboarding import give_back, require_for_who_returns
 
 
 @action(ENGAGEMENT_ENDED)
-def end_engagement(*, account: BusinessAccount, key: str, seen: str, reason: str, by: Person) -> EndedEngagement:
+def end_engagement(
+    *, account: BusinessAccount, key: str, seen: str, reason: str, by: Person, approval: Any = None
+) -> EndedEngagement:
     """End the access of all people of one organisation in an account, in one act with one event and one receipt.
 
     All or nothing: each ends as by an offboarding, open invitations of the organisation are revoked with it, and every
     table that names people is asked for what is left of each. `seen` is the fingerprint of what was shown. Raises
     MissingPermission (somebody manages the team, and `by` is not the owner), PolicyViolation (oneself, the owner),
-    ChangedMeanwhile (somebody joined or left the engagement since, or it has ended).
+    NeedsSecondPerson, ChangedMeanwhile (somebody joined or left the engagement since, or it has ended).
     """
     account = BusinessAccount.objects.open().lock(account.pk)
     authority.require(by, MANAGE_TEAM, on=account)
@@ -38,6 +42,15 @@ def end_engagement(*, account: BusinessAccount, key: str, seen: str, reason: str
     actor = Person.objects.get(pk=by.pk)  # a fresh one, which remembers nothing
     if refusal := engagements.hindrance(actor, account, engagement.members):
         raise refusal
+    second_person.require(
+        SensitiveAct.OFFBOARDING,
+        account,
+        by=by,
+        does="end_engagement",
+        given={"account": account, "key": key, "seen": seen, "reason": reason},
+        says=[_("%(person)s loses all access") % {"person": row.person} for row in engagement.members],
+        approval=approval,
+    )
     members = [_locked(row, account) for row in sorted(engagement.members, key=lambda row: row.person_id)]
     ended = {member: ending.end_access([member]) for member in members}
     engagements.end_offers(engagement)
@@ -61,45 +74,45 @@ def end_engagement(*, account: BusinessAccount, key: str, seen: str, reason: str
         reason=reason,
     )
     act.save(update_fields=["event_number"])
-    for member in members:
-        post(kind=policies.ENGAGEMENT_MAIL, about=act, address=member.person.email, account=account)
+    post_many(kind=policies.ENGAGEMENT_MAIL, mails=[(act, member.person.email, account) for member in members])
     return act
 
 
 @action(ENGAGEMENT_BROUGHT_BACK)
 def bring_engagement_back(
-    *, engagement: EndedEngagement, members: Sequence[Membership], by: Person
+    *, engagement: EndedEngagement, members: Sequence[Membership], by: Person, approval: Any = None
 ) -> list[Membership]:
     """Undo the end of an engagement for those of its ended `members`: role and grants as they were, or for none.
 
     It passes the rules of a new grant (rules 2, 5, 11). Sessions, passwords and invitations stay ended. Returns the new
-    memberships. Raises MissingPermission, PolicyViolation (too late, no room, a role is gone), ChangedMeanwhile
-    (brought back already, a member again, none is left to bring back).
+    memberships. Raises MissingPermission, PolicyViolation (too late, no room, a role is gone), NeedsSecondPerson,
+    ChangedMeanwhile (brought back already, a member again, none is left to bring back).
     """
     account = BusinessAccount.objects.open().select_related("policy").lock(engagement.account_id)
     authority.require(by, MANAGE_TEAM, on=account)
     act = EndedEngagement.objects.lock(engagement.pk)
     rows = act.members.filter(pk__in=[row.pk for row in members]).select_related("person", "sponsor")
-    back = []
-    for then in rows.order_by("person_id"):
-        given = returns(then, act.ended_of(then.pk)["ended"], person=then.person, account=account, proof=act, by=by)
-        back.append(give_back(given, account=account, person=then.person, by=by))
-    if not back:
+    gone = Gone.of_engagement(act, rows.order_by("person_id"), account)
+    if not gone:
         raise ChangedMeanwhile(_("Nobody of this engagement can be brought back any more."))
+    returning = given_back(what_is_given_back(gone, by=by))
+    given = {"engagement": engagement, "members": list(members)}
+    require_for_who_returns(returning, by=by, does="bring_engagement_back", given=given, approval=approval)
+    back = give_back(returning, by=by)
+    granted = seating.grants_of_each(back)
     act.brought_back_at, act.brought_back_by = timezone.now(), by
     act.save(update_fields=["brought_back_at", "brought_back_by"])
     after = {
-        "people": [_as_event(row, {"role": row.role.as_event(), "grants": seating.grants_of(row)}) for row in back],
+        "people": [_as_event(row, {**row.role_as_event(), "grants": granted.get(row.pk, {})}) for row in back],
         "engagement_receipt": act.pk,
     }
     record(ENGAGEMENT_BROUGHT_BACK, by=by, on=account, target=act, after=after)
-    for row in back:
-        post(kind=policies.ENGAGEMENT_BACK_MAIL, about=act, address=row.person.email, account=account)
+    post_many(kind=policies.ENGAGEMENT_BACK_MAIL, mails=[(act, row.person.email, account) for row in back])
     return back
 
 
 def _locked(row: Membership, account: BusinessAccount) -> Membership:
-    member = Membership.objects.current().select_related("role", "person", "sponsor").lock(row.pk)
+    member = Membership.objects.current().with_roles("person", "sponsor").lock(row.pk)
     member.account = account
     return member
 

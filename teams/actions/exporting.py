@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from accounts.models import BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM
+from accounts.policies import require_exports_left
 from audit.recording import action, record
 
 from .. import authority
@@ -14,8 +15,9 @@ from ..events import LIST_EXPORTED
 def export_members(*, account: BusinessAccount, by: Person, file: str, narrowed: Mapping[str, str]) -> int:
     """Write down that the list is exported, as which kind of file and how narrowed; return the event's number.
 
-    Raises MissingPermission, ChangedMeanwhile (closed since).
+    Raises MissingPermission, PolicyViolation (too often), ChangedMeanwhile (closed since).
     """
     account = BusinessAccount.objects.open().lock(account.pk)
     authority.require(by, MANAGE_TEAM, on=account)
+    require_exports_left(LIST_EXPORTED, account, by=by)
     return record(LIST_EXPORTED, by=by, on=account, after={"format": file, "narrowed": dict(narrowed)})

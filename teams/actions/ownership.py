@@ -1,12 +1,16 @@
 """Transferring the ownership: offered by the owner, then accepted by the new one (design.md 2, rule 3)."""
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import second_person
 from accounts.actions import post
 from accounts.errors import PolicyViolation
 from accounts.models import BusinessAccount, Person
 from accounts.permissions import OWN_ACCOUNT, VIEW_ACCOUNT
+from accounts.sensitive import SensitiveAct
 from audit.recording import action, record
 
 from .. import authority, policies
@@ -18,10 +22,13 @@ OFFER_MAIL = "ownership_offer"
 
 
 @action(OWNERSHIP_OFFERED)
-def offer_ownership(*, account: BusinessAccount, membership: Membership, by: Person) -> OwnershipOffer:
+def offer_ownership(
+    *, account: BusinessAccount, membership: Membership, by: Person, approval: Any = None
+) -> OwnershipOffer:
     """Offer the ownership to an active member, by mail too, and return the offer. Nothing changes until accepted.
 
-    Raises MissingPermission, PolicyViolation (an offer is open, or it is the owner), ChangedMeanwhile.
+    Raises MissingPermission, PolicyViolation (an offer is open, or it is the owner), NeedsSecondPerson,
+    ChangedMeanwhile.
     """
     account = BusinessAccount.objects.open().lock(account.pk)
     authority.require(by, OWN_ACCOUNT, on=account)
@@ -31,6 +38,15 @@ def offer_ownership(*, account: BusinessAccount, membership: Membership, by: Per
     policies.require_no_agency(membership)
     if OwnershipOffer.objects.open().filter(account=account).exists():
         raise PolicyViolation(_("The ownership is offered to someone already. Withdraw that offer first."))
+    second_person.require(
+        SensitiveAct.OWNERSHIP,
+        account,
+        by=by,
+        does="offer_ownership",
+        given={"account": account, "membership": membership},
+        says=[_("Offered to %(person)s, %(address)s") % {"person": membership, "address": membership.person.email}],
+        approval=approval,
+    )
     offer = OwnershipOffer.objects.create(account=account, offered_by=by, person=membership.person)
     post(kind=OFFER_MAIL, about=offer, address=membership.person.email, account=account)
     record(OWNERSHIP_OFFERED, by=by, on=account, target=offer)

@@ -15,10 +15,11 @@ from audit.recording import action, record
 
 from .. import authority, policies
 from ..events import REQUEST_APPROVED, REQUEST_LAPSED, REQUEST_MADE, REQUEST_REFUSED, REQUEST_WITHDRAWN
-from ..models import AccessRequest, AssetGrant, Membership, Role, is_later
+from ..models import AccessRequest, AssetGrant, Membership, Role, in_words, is_later
 from . import seating
 from .grants import CODE_AND_END, give, wanted_of
 from .members import give_role
+from .raising import give_for_a_time
 
 MOST_OPEN = 10  # wishes of one member that wait at the same time
 
@@ -34,7 +35,7 @@ def ask_for_access(
     codes: Iterable[str] = (),
     ends_at: dt.datetime | None = None,
 ) -> AccessRequest:
-    """Ask for another role, or for `codes` on an asset until `ends_at`; tell whoever can give it; return the request.
+    """Ask for another role, or for `codes` on an asset, until `ends_at`; tell whoever can give it; return the request.
 
     Raises MissingPermission (no power in the account), PolicyViolation (nothing new in it, one of the kind is open,
     too many are, another's membership), ChangedMeanwhile (role or asset gone).
@@ -44,13 +45,13 @@ def ask_for_access(
     if membership.person_id != by.pk:
         raise PolicyViolation(_("You ask for yourself only."))
     request = AccessRequest(account=account, membership=membership, person=by, reason=reason)
+    request.ends_at = ends_at
+    if ends_at is not None and ends_at <= timezone.now():
+        raise PolicyViolation(_("The end lies in the past."))
     if role is not None:
-        request.role = _wished_role(account, membership, role)
+        request.role = _wished_role(account, membership, role, ends_at)
     else:
         request.asset, request.codes = _wished_grants(account, membership, asset, codes)
-        request.ends_at = ends_at
-        if ends_at is not None and ends_at <= timezone.now():
-            raise PolicyViolation(_("The end lies in the past."))
     waiting = AccessRequest.objects.unanswered().filter(membership=membership)
     waiting.lapsed().filter(asset=request.asset).update(state=AccessRequest.State.WITHDRAWN)
     if waiting.open().filter(asset=request.asset).exists():
@@ -73,30 +74,37 @@ def approve_request(
     codes: Iterable[str] = (),
     ends_at: dt.datetime | None = None,
     answer: str = "",
+    approval: Any = None,
 ) -> AccessRequest:
     """Give what was asked for, or less: a role that holds less, fewer `codes`, an earlier end. Returns the request.
 
     A later end than the one that was asked for counts as that one. It passes the very checks of giving it directly
-    (rules 2, 3, 5). Raises MissingPermission, PolicyViolation (more than was asked for, oneself), ChangedMeanwhile
-    (decided or lapsed since).
+    (rules 2, 3, 5). Raises MissingPermission, PolicyViolation (more than was asked for, oneself), NeedsSecondPerson,
+    ChangedMeanwhile (decided or lapsed since).
     """
     account, membership, request = _lock(request)
+    end = request.ends_at if is_later(ends_at, than=request.ends_at) else ends_at
     if request.role is not None:
-        given = role or request.role
-        _require_no_more_than(request.role, given)
-        changed = give_role(account, membership, given, by=by)
+        chosen = role or request.role
+        _require_no_more_than(request.role, chosen)
+        _require_no_loss(membership, chosen, end)
+        asked = {"request": request, "role": role, "codes": sorted(codes), "ends_at": ends_at, "answer": answer}
+        waits: dict[str, Any] = {"does": "approve_request", "given": asked, "approval": approval}
+        if end is None:
+            changed = give_role(account, membership, chosen, by=by, keep_raise=True, **waits)
+        else:
+            changed = give_for_a_time(account, membership, chosen, end, by=by, **waits)
     else:
         wanted = frozenset(codes)
         if not wanted or not wanted <= set(request.codes):
             raise PolicyViolation(_("Give what was asked for, or something of it."))
-        end = request.ends_at if is_later(ends_at, than=request.ends_at) else ends_at
         asset = Asset.objects.in_use().filter(account=account).lock(request.asset_id)
         held = dict(AssetGrant.objects.of(membership).filter(content_object=asset).values_list(*CODE_AND_END))
         changed = give(account, membership, asset, wanted_of(held, wanted, end, add=True), by=by)
     if changed is None:
         raise ChangedMeanwhile(_("%(person)s holds this already.") % {"person": request.person})
     before, after = changed
-    request.given = after
+    request.given = given_of(chosen, end) if request.role is not None else after
     _decide(request, AccessRequest.State.APPROVED, by=by, answer=answer)
     after = {**after, "request": request.pk, "asked": request.reason}
     record(REQUEST_APPROVED, by=by, on=account, target=membership, before=before, after=after, reason=answer)
@@ -147,14 +155,24 @@ def _lock(request: AccessRequest) -> tuple[BusinessAccount, Membership, AccessRe
     return account, membership, AccessRequest.objects.open().with_all().lock(request.pk)
 
 
-def _wished_role(account: BusinessAccount, membership: Membership, role: Role) -> Role:
+def given_of(role: Role, end: dt.datetime | None) -> dict[str, Any]:
+    """Return what a request keeps of a role that was given."""
+    return {"role": role.as_event(), **({"ends_at": end.isoformat()} if end else {})}
+
+
+def _wished_role(account: BusinessAccount, membership: Membership, role: Role, ends_at: dt.datetime | None) -> Role:
     found = Role.objects.of(account).filter(pk=role.pk).first()
     if found is None:
         raise ChangedMeanwhile(_("This role is not there any more. Choose another."))
     if found.is_owner or membership.role.is_owner:
         raise PolicyViolation(_("Ownership moves by a transfer only."))
-    if not found.permissions - membership.role.permissions:
+    beyond = membership.is_raised and is_later(ends_at, than=membership.raised_until)
+    held = membership.lasting_role if beyond else membership.role
+    if not found.permissions - held.permissions:
         raise PolicyViolation(_("Your role holds all of this already."))
+    if ends_at is not None:
+        policies.require_for_a_time(account, membership, found, ends_at)
+    _require_no_loss(membership, found, ends_at)
     return found
 
 
@@ -175,6 +193,20 @@ def _wished_grants(
 def _require_no_more_than(asked: Role, given: Role) -> None:
     if not given.permissions <= asked.permissions:
         raise PolicyViolation(_("Give what was asked for, or a role that holds less."))
+
+
+def _require_no_loss(membership: Membership, role: Role, ends_at: dt.datetime | None) -> None:
+    """Demand that a role which is asked for takes nothing of one that is held for a time already."""
+    until = membership.raised_until
+    if not membership.is_raised or until is None:
+        return
+    raised = membership.role.permissions
+    shorter = is_later(until, than=ends_at)
+    if (role.permissions >= raised and not shorter) or (ends_at is None and role.permissions < raised):
+        return
+    words = _("%(person)s is %(role)s until %(end)s already, and would lose something by this.")
+    names = {"person": membership, "role": membership.role, "end": in_words(until)}
+    raise PolicyViolation(words % names)
 
 
 def _decide(request: AccessRequest, state: str, *, by: Person, answer: str) -> None:

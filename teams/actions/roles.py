@@ -5,6 +5,7 @@ every other act on them.
 """
 
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from django.utils import timezone
@@ -19,9 +20,10 @@ from audit.recording import action, record
 
 from .. import authority, policies
 from ..events import ROLE_CREATED, ROLE_EDITED, ROLE_RETIRED
-from ..models import Membership, Role
+from ..models import ROLE_FIELDS, Membership, Role
 from ..permissions import ADMINISTERS, BUILT_IN
 from ..reach import Reach, fingerprint, move_offers, reach_of
+from ..seconding import require_for_new_administrator
 
 MOST_ROLES = 50  # that one account may have made: more than any team tells apart
 RESERVED_CODES = {"new", "compare"}  # other pages live at these addresses
@@ -48,23 +50,40 @@ def create_role(*, account: BusinessAccount, name: str, codes: Iterable[str], by
 
 @action(ROLE_EDITED)
 def edit_role(
-    *, role: Role, name: str, codes: Iterable[str], by: Person, about: str = "", seen: str | None = None
+    *,
+    role: Role,
+    name: str,
+    codes: Iterable[str],
+    by: Person,
+    about: str = "",
+    seen: str | None = None,
+    approval: Any = None,
 ) -> Role:
     """Give a role another name, other words and other permissions, for all who hold it, and return it (rules 2, 5).
 
     `seen` is the fingerprint of role and reach where a page showed them: nobody agrees to what they have not seen.
-    Raises MissingPermission, PolicyViolation (see `require_editable`; the name is taken), ChangedMeanwhile.
+    Raises MissingPermission, PolicyViolation (see `require_editable`; the name is taken), NeedsSecondPerson,
+    ChangedMeanwhile.
     """
     account, role, reach = _lock(role, seen)
     held, had = whole(codes), role.permissions
     require_editable(account, role, held, reach, by=by)
     _require_free_name(account, name, besides=role)
+    if reach.members:
+        _require_for_administrators(
+            account, Role(account=account, name=name, held=sorted(held)), role, reach, by=by, does="edit_role",
+            given={"role": role, "name": name, "codes": sorted(held), "about": about, "seen": seen}, approval=approval,
+        )  # fmt: skip
     before = {"role": role.as_event(), "about": role.about}
     role.name, role.about, role.held = name, about, sorted(held)
     after = {"role": role.as_event(), "about": about}
     if before == after:
         return role
     role.save(update_fields=["name", "about", "held"])
+    for member in reach.members:  # which know the role as it was
+        lasting, raised = (role if one == role else one for one in (member.lasting_role, member.raised_to))
+        member.hold(lasting or role, raised, member.raised_until)
+    Membership.objects.bulk_update(reach.members, ROLE_FIELDS)
     touched = reach if held != had else Reach()
     record(ROLE_EDITED, by=by, on=account, target=role, before=before, after={**after, **touched.as_event()})
     return role
@@ -72,21 +91,37 @@ def edit_role(
 
 @action(ROLE_RETIRED)
 def retire_role(
-    *, role: Role, by: Person, move_to: Role | None = None, reason: str = "", seen: str | None = None
+    *,
+    role: Role,
+    by: Person,
+    move_to: Role | None = None,
+    reason: str = "",
+    seen: str | None = None,
+    approval: Any = None,
 ) -> Role:
     """Retire a role once all who hold it, and all offers of it, have moved to another, and return it (rules 2, 5).
 
-    Each member passes the rules of a change of role; one that still waits for a confirmation goes on waiting. Where
+    Each member passes the rules of a change of role; one that still waits for a confirmation goes on waiting. Who holds
+    it for a time holds the other until the same end, or the lasting role where that one doesn't fit on top of it. Where
     nobody holds or is offered the role, none needs to take its place. Raises MissingPermission, PolicyViolation (see
-    `require_retirable`), ChangedMeanwhile (retired since, or not what was `seen`).
+    `require_retirable`), NeedsSecondPerson, ChangedMeanwhile (retired since, or not what was `seen`).
     """
     account, role, reach = _lock(role, seen)
     instead = Role.objects.of(account).now(move_to.pk) if move_to else None
     require_retirable(account, role, instead, reach, by=by)
+    if instead is not None and reach.members:
+        _require_for_administrators(
+            account, instead, role, reach, by=by, does="retire_role",
+            given={"role": role, "move_to": move_to, "reason": reason, "seen": seen}, approval=approval,
+        )  # fmt: skip
     before = {"role": role.as_event()}
     moved: dict[str, Any] = reach.as_event()
     if instead is not None and reach:
-        Membership.objects.filter(pk__in=[row.pk for row in reach.members]).update(role=instead)
+        for member, entry in zip(reach.members, moved["members"], strict=True):
+            after_retiring(member, role, instead)
+            if member.is_raised or member.role != instead:
+                entry["holds"] = member.role_as_event()
+        Membership.objects.bulk_update(reach.members, ROLE_FIELDS)
         move_offers(role, instead)
         moved |= {"role": instead.as_event(), "instead": str(instead)}
     role.retired_at = timezone.now()
@@ -105,8 +140,12 @@ def require_editable(account: BusinessAccount, role: Role, held: frozenset[str],
     if held == role.permissions:
         return
     require_right_over(account, reach, holding=held | role.permissions, by=by)
-    if not role.administers:
-        policies.require_room(account, Role(account=account, held=sorted(held)), seats=len(reach.members))
+    edited = Role(account=account, code=role.code, name=role.name, held=sorted(held))
+    for member in reach.members:
+        if member.is_raised and member.raised_to is not None:
+            lasting, raised = (edited if held_now == role else held_now for held_now in _roles_of(member))
+            _require_nothing_given_at_the_end(member, lasting, raised)
+    policies.require_room(account, edited, seats=sum(not member.role.administers for member in reach.members))
 
 
 def require_right_over(account: BusinessAccount, reach: Reach, *, holding: frozenset[str], by: Person) -> None:
@@ -120,7 +159,8 @@ def require_right_over(account: BusinessAccount, reach: Reach, *, holding: froze
     if any(row.person_id == by.pk for row in reach.members):
         raise PolicyViolation(_("You hold this role. Nobody changes their own role. Ask the owner."))
     authority.require(by, MANAGE_TEAM, on=account)
-    if reach.members and ADMINISTERS & holding and by.pk != account.owner_id:
+    managing = ADMINISTERS & holding or any(row.role.administers for row in reach.members)
+    if reach.members and managing and by.pk != account.owner_id:
         words = _("Who holds this role manages the team, or would. Only the owner can do this.")
         raise MissingPermission(OWN_ACCOUNT, account, words)
 
@@ -142,8 +182,63 @@ def require_retirable(account: BusinessAccount, role: Role, instead: Role | None
     if instead.is_owner:
         raise PolicyViolation(_("Ownership moves by a transfer only."))
     authority.require(by, MANAGE_TEAM, on=account, adding=instead.permissions - role.permissions)
-    if not role.administers:
-        policies.require_room(account, instead, seats=len(reach.members))
+    require_place(account, role, instead, reach)
+
+
+def require_place(account: BusinessAccount, role: Role, instead: Role, reach: Reach) -> None:
+    """Demand that all whom a role reaches can move to another, leaving the actor aside (rule 5).
+
+    Raises PolicyViolation: no room for so many administrators, or the end of a role for a time would give something.
+    """
+    seats = 0
+    for member in reach.members:
+        moved = after_retiring(copy(member), role, instead)
+        seats += moved.role.administers - member.role.administers
+        if moved.is_raised:
+            _require_nothing_given_at_the_end(moved, *_roles_of(moved))
+    policies.require_room(account, instead, seats=max(seats, 0))
+
+
+def after_retiring(member: Membership, role: Role, instead: Role) -> Membership:
+    """Give a member that holds `role` the one that takes its place, and return the member; saving is the caller's.
+
+    Held for a time, it is moved until the same end, where the other fits on top of the lasting role; else it ends.
+    """
+    lasting = instead if member.lasting_role == role else member.lasting_role
+    raised, until = member.raised_to, member.raised_until
+    if member.is_raised and raised == role and not policies.unfit_for_a_time(lasting, instead):
+        raised = instead
+    elif member.is_raised and raised in (role, lasting):
+        raised = until = None
+    member.hold(lasting, raised, until)
+    return member
+
+
+def _roles_of(member: Membership) -> tuple[Role, Role]:
+    """Return the lasting role, and the one that counts now."""
+    return member.lasting_role, member.role
+
+
+def _require_nothing_given_at_the_end(member: Membership, lasting: Role, raised: Role) -> None:
+    """Demand that a role for a time still holds all of the lasting one, so that its end only takes away."""
+    if lasting.permissions <= raised.permissions:
+        return
+    words = _(
+        "%(person)s is %(raised)s for a time, and %(lasting)s afterwards, which would hold more. "
+        "When a role for a time ends, nothing may be added: end that one first."
+    )
+    raise PolicyViolation(words % {"person": member, "raised": raised, "lasting": lasting})
+
+
+def _require_for_administrators(
+    account: BusinessAccount, role: Role, had: Role, reach: Reach, *, by: Person, **waiting: Any
+) -> None:
+    """Demand the second person that is asked for where those whom a role reaches would become administrators."""
+    says = [
+        _("%(person)s: %(before)s → %(after)s") % {"person": row.person, "before": had, "after": role.name or role}
+        for row in reach.members
+    ]
+    require_for_new_administrator(account, role, had=had, by=by, says=says, **waiting)
 
 
 def _lock(role: Role, seen: str | None) -> tuple[BusinessAccount, Role, Reach]:

@@ -1,26 +1,31 @@
 """What several acts share: seating a person in an account, and ending what a membership gave. Writes no event."""
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
+from accounts.policies import require_person_room
 
 from .. import offboarding, policies
 from ..models import (
+    ROLE_FIELDS,
     TERMS_FIELDS,
     AccessRequest,
     AssetGrant,
     Membership,
     OwnershipClaim,
     OwnershipOffer,
+    PendingAct,
     Role,
     Succession,
     Terms,
 )
 from ..permissions import ADMINISTRATOR, MEMBER, OWNER
-from ..querysets import AccessRequestQuerySet, MembershipQuerySet
+from ..querysets import AccessRequestQuerySet, MembershipQuerySet, PendingActQuerySet
 
 
 def lock_member(membership: Membership) -> tuple[BusinessAccount, Membership]:
@@ -29,26 +34,42 @@ def lock_member(membership: Membership) -> tuple[BusinessAccount, Membership]:
     Raises ChangedMeanwhile where either is not there any more.
     """
     account = BusinessAccount.objects.open().select_related("policy").lock(membership.account_id)
-    locked = Membership.objects.current().select_related("role", "person", "sponsor").lock(membership.pk)
+    locked = Membership.objects.current().with_roles("person", "sponsor").lock(membership.pk)
     locked.account = account
     return account, locked
 
 
 def grants_in_use(membership: Membership) -> list[tuple[Asset, frozenset[str]]]:
     """Return what is granted to a member on assets that are in use, permission by permission."""
-    rows = membership.asset_grants.filter(content_object__archived_at=None).select_related(
-        "content_object", "permission"
-    )
-    return [(row.content_object, frozenset({row.permission.codename})) for row in rows]
+    return AssetGrant.objects.in_use_of_each([membership]).get(membership.pk, [])
 
 
 def seat(*, account: BusinessAccount, person: Person, role: Role, terms: Terms) -> Membership:
-    """Make a person a member on these terms, to be confirmed where the account's policy asks for it (rule 11)."""
+    """Make a person a member on these terms, to be confirmed where the account's policy asks for it (rule 11).
+
+    Raises PolicyViolation (the plan is full).
+    """
+    require_person_room(account)
+    member = seated(account=account, person=person, role=role, terms=terms)
+    member.save()
+    return member
+
+
+def seated(
+    *,
+    account: BusinessAccount,
+    person: Person,
+    role: Role,
+    terms: Terms,
+    raised: tuple[Role | None, dt.datetime | None] = (None, None),
+) -> Membership:
+    """Return the membership that `seat` makes; saving is the caller's."""
     now = timezone.now()
     asks = account.policy.confirmation != SecurityPolicy.Confirmation.NEVER
-    member = Membership(account=account, person=person, role=role, joined_at=now, confirmed_at=None if asks else now)
+    member = Membership(account=account, person=person, joined_at=now, confirmed_at=None if asks else now)
+    member.take_role(role)
+    member.raise_to(*raised)
     member.take(terms)
-    member.save()
     return member
 
 
@@ -57,14 +78,14 @@ def end(members: Collection[Membership], *, of: Person) -> dict[int, dict[str, A
 
     Returns what ended, by account, for the events. The members come with role and sponsor.
     """
-    now, gone = timezone.now(), _grants_of_each(members)
+    now, gone = timezone.now(), grants_of_each(members)
     AssetGrant.objects.filter(membership__in=members).delete()
     offers = OwnershipOffer.objects.open().filter(person=of, account__in=[member.account_id for member in members])
     offered_in = list(offers.values_list("account_id", flat=True))
     offers.update(state=OwnershipOffer.State.WITHDRAWN, answered_at=now)
     before = {
         member.account_id: {
-            "role": member.role.as_event(),
+            **member.role_as_event(),
             "state": str(member.state),
             "grants": gone.get(member.pk, {}),
             "offers": offered_in.count(member.account_id),
@@ -89,6 +110,11 @@ def withdraw(requests: AccessRequestQuerySet) -> None:
     requests.update(state=AccessRequest.State.WITHDRAWN, decided_at=timezone.now())
 
 
+def cancel(waiting: PendingActQuerySet) -> None:
+    """Cancel acts that wait for a second person as a part of another act."""
+    waiting.update(state=PendingAct.State.CANCELLED, answered_at=timezone.now())
+
+
 def ended_while_away(membership: Membership) -> dict[str, Any]:
     """End what can't stay while the person is away, and return it as the event keeps it: nothing where nothing did."""
     others = offboarding.end_while_away(membership.person, membership.account_id)
@@ -103,24 +129,27 @@ def hand_over(
     What else was open about the ownership ends with it: offers, claims, a named successor. Where there is no seat for
     another administrator, the former owner becomes a plain member; with `room_needed` it raises PolicyViolation then.
     """
-    seat = Membership.objects.active().filter(account=account, person=to).select_related("role").get()
+    seat = Membership.objects.active().filter(account=account, person=to).with_roles().get()
     policies.require_no_agency(seat)
-    former = Membership.objects.current().filter(account=account).select_related("person").get(person=account.owner)
+    former = Membership.objects.current().filter(account=account).with_roles("person").get(person=account.owner)
     role, freed = Role.objects.built_in(ADMINISTRATOR), 1 if seat.role.administers else 0
     if room_needed:
         policies.require_room(account, role, freed=freed)
     elif not policies.has_room(account, role, freed=freed):
         role = Role.objects.built_in(MEMBER)
-    before = {"owner": str(former), "owner_id": former.person_id, "role": seat.role.as_event()}
-    seat.role, former.role = Role.objects.built_in(OWNER), role
+    before = {"owner": str(former), "owner_id": former.person_id, **seat.role_as_event()}
+    seat.take_role(Role.objects.built_in(OWNER))
+    seat.raise_to(None, None)  # an owner holds everything, for good (rule 3)
+    former.take_role(role)
     seat.confirmed_at = seat.confirmed_at or timezone.now()
     seat.take(Terms())  # an owner has no end, and nobody who answers for them (rule 3)
-    seat.save(update_fields=["role", "confirmed_at", *TERMS_FIELDS])
-    former.save(update_fields=["role"])
+    seat.save(update_fields=[*ROLE_FIELDS, "confirmed_at", *TERMS_FIELDS])
+    former.save(update_fields=ROLE_FIELDS)
     account.owner = to
     account.save(update_fields=["owner"])
     seat.asset_grants.all().delete()  # an owner holds everything by the role
     end_what_is_open_about_the_ownership(account, claims=OwnershipClaim.State.OVERTAKEN)
+    stop_plans(policies.plans_ahead().filter(account=account))  # it was allowed under another owner
     return before, {"owner": str(to), "owner_id": to.pk, "former": str(role)}
 
 
@@ -133,19 +162,19 @@ def end_what_is_open_about_the_ownership(account: BusinessAccount, *, claims: st
     Succession.objects.filter(account=account).delete()
 
 
+def stop_plans(plans: QuerySet[SecurityPolicy]) -> None:
+    """Let planned changes of policies never count; `lapse_plan` writes down that they ended."""
+    plans.update(planned_from=None)
+
+
 def lapse_claims(person: Person, account_ids: Collection[int]) -> int:
     """End the open claims of a person whose access ends; return how many."""
     rows = OwnershipClaim.objects.open().filter(person=person, account__in=account_ids)
     return rows.update(state=OwnershipClaim.State.LAPSED, answered_at=timezone.now())
 
 
-def grants_of(membership: Membership) -> dict[str, list[str]]:
-    """Return what is granted to a member, by asset id, as an event keeps it."""
-    return _grants_of_each([membership]).get(membership.pk, {})
-
-
-def _grants_of_each(members: Collection[Membership]) -> dict[int, dict[str, list[str]]]:
-    """Return what is granted to each of these members that has grants, by membership, then as `grants_of`."""
+def grants_of_each(members: Collection[Membership]) -> dict[int, dict[str, list[str]]]:
+    """Return what is granted to each of these members that has grants, by membership, as an event keeps it."""
     grants: dict[int, dict[str, list[str]]] = {}
     rows = AssetGrant.objects.filter(membership__in=members).order_by("content_object_id", "permission__codename")
     for pk, asset_id, code in rows.values_list("membership_id", "content_object_id", "permission__codename"):

@@ -36,12 +36,14 @@ def set_end(*, membership: Membership, ends_at: dt.datetime | None, by: Person, 
     return _settle(account, membership, terms, act=END_CHANGED, by=by, reason=reason)
 
 
-def _settle(
-    account: BusinessAccount, membership: Membership, terms: Terms, *, act: Act, by: Person, reason: str
-) -> Membership:
+def settle(account: BusinessAccount, membership: Membership, terms: Terms, *, by: Person) -> Terms | None:
+    """Check and change the terms of a locked member; return those of before, None where nothing changes.
+
+    Raises as `change_terms` does.
+    """
     before = membership.terms
     if terms == before:
-        return membership
+        return None
     longer = is_later(terms.ends_at, than=before.ends_at)
     role, grants = (membership.role.permissions, seating.grants_in_use(membership)) if longer else (frozenset(), [])
     authority.require(by, MANAGE_TEAM, on=account, over=membership, adding=role, adding_on=grants)
@@ -52,5 +54,13 @@ def _settle(
     if terms.ends_at != before.ends_at:
         membership.told = Told.NOTHING
     membership.save(update_fields=[*TERMS_FIELDS, "told"])
-    record(act, by=by, on=account, target=membership, before=before.as_event(), after=terms.as_event(), reason=reason)
+    return before
+
+
+def _settle(
+    account: BusinessAccount, membership: Membership, terms: Terms, *, act: Act, by: Person, reason: str
+) -> Membership:
+    if (before := settle(account, membership, terms, by=by)) is not None:
+        was, now = before.as_event(), terms.as_event()
+        record(act, by=by, on=account, target=membership, before=was, after=now, reason=reason)
     return membership

@@ -47,7 +47,7 @@ class PeopleGroupForm(GroupForm):
         rows = Membership.objects.current().filter(
             account=self.account, person__email__in=[entry.address for entry in entries if entry.address]
         )
-        found = {row.person.email: row for row in rows.select_related("person", "role")}
+        found = {row.person.email: row for row in rows.with_roles("person")}
         for entry in entries:
             if entry.address not in found:
                 words = entry.problem or _now("“%(address)s” is no member of this account.") % {"address": entry.typed}

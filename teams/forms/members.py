@@ -11,6 +11,7 @@ from accounts.models import BusinessAccount
 from ..models import Kind, Role
 from .reasons import ReasonForm
 from .roles import RoleFilterField
+from .terms import SPANS, EndField
 
 STATES = {
     "": _("All current"),
@@ -21,6 +22,9 @@ STATES = {
     "ends_soon": _("Ends soon"),
     "run_out": _("Run out"),
     "no_sponsor": _("Without a sponsor"),
+    "no_end": _("From outside, without an end"),
+    "quiet": _("Not here for 90 days"),
+    "unused": _("Unused powers"),
     "suspended": _("Suspended"),
     "ended": _("Ended"),
 }
@@ -44,7 +48,7 @@ class TeamFilterForm(FilterForm):
 
 
 class ChangeRoleForm(ReasonForm):
-    """Another role for a member. What may not be given is refused by the action, with the reason."""
+    """Another role for a member, lastingly. What may not be given is refused by the action, with the reason."""
 
     role = forms.ModelChoiceField(
         label=_("Role"),
@@ -57,3 +61,11 @@ class ChangeRoleForm(ReasonForm):
     def __init__(self, *args: Any, account: BusinessAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices_of(self, "role").queryset = Role.objects.of(account)
+
+
+class ChangeRoleUntilForm(ChangeRoleForm):
+    """Another role for a member, lastingly or until a moment."""
+
+    ends_at = EndField(label=_("For how long"), spans={**SPANS, "": _("For good")})
+    seen = forms.CharField(required=False, max_length=24, widget=forms.HiddenInput)  # the use that a proposal rests on
+    field_order = ["role", "ends_at", "reason"]

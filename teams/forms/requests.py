@@ -44,7 +44,7 @@ class PurposeField(ReasonField):
 
 
 class AskForRoleForm(forms.Form):
-    """Another role, and why it is needed."""
+    """Another role, until when, and why it is needed."""
 
     role = forms.ModelChoiceField(
         label=_("Role"),
@@ -52,6 +52,7 @@ class AskForRoleForm(forms.Form):
         to_field_name="code",
         error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose one of the roles below.")},
     )
+    ends_at = EndField(label=_("For how long"), spans={**SPANS, "": _("For good")})
     reason = PurposeField()
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
@@ -110,20 +111,20 @@ class ApproveForm(forms.Form):
 
     def __init__(self, *args: Any, wish: AccessRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if wish.ends_at:
+            self.fields["ends_at"] = EndField(label=_("Until"), spans={**SPANS, "": _("As asked")})
         if wish.role:
-            del self.fields["codes"], self.fields["ends_at"]
+            del self.fields["codes"]
             fitting = [role.pk for role in Role.objects.of(wish.account) if role.permissions <= wish.role.permissions]
             choices_of(self, "role").queryset = Role.objects.of(wish.account).filter(pk__in=fitting)
         else:
             del self.fields["role"]
             self.fields["codes"].required = True
-            if wish.ends_at:
-                self.fields["ends_at"] = EndField(label=_("Until"), spans={**SPANS, "": _("As asked")})
-                self.order_fields(["codes", "ends_at", "answer"])
             choices = [
                 (entry.code, capfirst(str(entry.words))) for entry in ASSET_PERMISSIONS if entry.code in wish.codes
             ]
             cast("forms.MultipleChoiceField", self.fields["codes"]).choices = choices
+        self.order_fields(["role", "codes", "ends_at", "answer"])
 
 
 class RefuseForm(forms.Form):
@@ -135,3 +136,7 @@ class RefuseForm(forms.Form):
         help_text=_("They read it in the mail; it stands in the log."),
         error_messages={"required": _("Say why, so that they know what to do.")},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.auto_id = "refuse_%s"  # on one page with ApproveForm, which has an answer too

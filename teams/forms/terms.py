@@ -15,6 +15,7 @@ from accounts.models import BusinessAccount, Person
 
 from ..models import OUTSIDE, Kind, Membership, Terms
 from ..policies import may_answer
+from ..querysets import role_position
 from .reasons import ReasonField
 
 UNTIL = "until"
@@ -157,5 +158,5 @@ def terms_initial(terms: Terms) -> dict[str, Any]:
 
 def _sponsors(account: BusinessAccount) -> list[Person]:
     """Return whom to suggest: whoever manages the team first."""
-    rows = may_answer(account).select_related("person", "role").order_by("role__position", "person__name", "pk")
+    rows = may_answer(account).with_roles("person").order_by(role_position(), "person__name", "pk")
     return [cast("Membership", row).person for row in rows[:MOST_SUGGESTED]]

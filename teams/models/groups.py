@@ -54,4 +54,4 @@ class PeopleGroup(models.Model):
     @property
     def present(self) -> Any:
         """Its members who have not ended, by name."""
-        return self.memberships.current().select_related("person", "role").order_by("person__name", "pk")
+        return self.memberships.current().with_roles("person").order_by("person__name", "pk")

@@ -41,6 +41,7 @@ class Proof(models.Model):
     The `statement` is the whole of it; its SHA-256 stands in the event of the act, so that a changed one shows.
     """
 
+    proven_by_digest = "statement"
     statement = models.JSONField(default=dict)
     event_number = models.BigIntegerField(null=True)
     brought_back_at = models.DateTimeField(null=True)

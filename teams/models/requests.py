@@ -41,7 +41,7 @@ class AccessRequest(models.Model):
     role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
     asset = models.ForeignKey(Asset, null=True, on_delete=models.CASCADE, related_name="+")
     codes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    ends_at = models.DateTimeField(null=True)  # until when the permissions on the asset are wanted
+    ends_at = models.DateTimeField(null=True)  # until when it is wanted
     reason = models.TextField(max_length=500)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     asked_at = models.DateTimeField(default=timezone.now)
@@ -57,7 +57,7 @@ class AccessRequest(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(role__isnull=False, asset=None, codes=[], ends_at=None)
+                condition=Q(role__isnull=False, asset=None, codes=[])
                 | Q(role=None, asset__isnull=False, codes__len__gt=0),
                 name="request_for_a_role_or_on_an_asset",
             ),
@@ -86,8 +86,8 @@ class AccessRequest(models.Model):
     def as_event(self) -> dict[str, Any]:
         """Return what an event keeps of the wish."""
         wish: dict[str, Any] = {"request": self.pk}
-        if self.role:
-            return {**wish, "role": self.role.as_event()}
-        assert self.asset is not None  # noqa: S101  # the table holds one of the two
         ends = {"ends_at": self.ends_at.isoformat()} if self.ends_at else {}
+        if self.role:
+            return {**wish, "role": self.role.as_event(), **ends}
+        assert self.asset is not None  # noqa: S101  # the table holds one of the two
         return {**wish, "asset": {"id": self.asset.pk, "name": self.asset.name}, "grants": sorted(self.codes), **ends}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
@@ -42,6 +42,11 @@ class Told(models.IntegerChoices):
 
 
 NOTICES = {Told.WEEK_BEFORE: dt.timedelta(days=7), Told.DAY_BEFORE: dt.timedelta(days=1), Told.OVER: dt.timedelta(0)}
+
+
+def in_words(moment: dt.datetime) -> str:
+    """Return a moment as a person reads it, in the reader's zone."""
+    return formats.date_format(timezone.localtime(moment), "j M Y, H:i")
 
 
 def is_later(end: dt.datetime | None, *, than: dt.datetime | None) -> bool:

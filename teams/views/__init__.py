@@ -1,6 +1,6 @@
 """Pages of this floor: accounts, the team, roles, assets with who may use them, ownership, offboarding."""
 
-from .accounts import CloseAccount, OpenAccount, SecurityPolicyPage
+from .accounts import CloseAccount, OpenAccount
 from .assets import ArchiveAsset, AssetPage, RestoreAsset
 from .bulk import OffboardMany
 from .claims import (
@@ -23,6 +23,7 @@ from .engagements import (
     SetEngagementEnd,
 )
 from .exporting import ExportMembers
+from .freezing import FreezeAccount
 from .granting import GrantMany, MemberGrants
 from .grid import AssetGrid
 from .groups import (
@@ -39,7 +40,10 @@ from .members import (
     ChangeRole,
     ChangeTerms,
     ConfirmRole,
+    EndMemberSessions,
+    EndRole,
     ExtendMember,
+    ExtendRole,
     LeaveAccount,
     MemberPage,
     RestoreMember,
@@ -49,15 +53,21 @@ from .members import (
 from .offboarding import BringBack, OffboardMember, PersonPage, ReceiptFile, ReceiptPage
 from .own_roles import EditRole, MakeRole, RetireRole
 from .ownership import AnswerOffer, OwnershipOfferPage, OwnershipPage, WithdrawOffer
+from .pending import ApprovalList, PendingActPage, SecondPersonRules
 from .people import PeopleGrid, PeopleList
+from .policy import PlanPage, RemindOfPlan, SecurityPolicyPage, WithdrawPlan
 from .requests import AskForAccess, RequestList, RequestPage
+from .resets import AskForReset, LockedOut, RefuseReset, WithdrawReset
 from .roles import CompareRoles, RoleMatrix, RolePage
 from .selection import ChangeRoleOfMany, SuspendMany
+from .undoing import UndoChanges
 
 __all__ = [
     "AnswerOffer",
+    "ApprovalList",
     "ArchiveAsset",
     "AskForAccess",
+    "AskForReset",
     "AssetGrid",
     "AssetGroupList",
     "AssetPage",
@@ -80,14 +90,19 @@ __all__ = [
     "DropSuccessor",
     "EditRole",
     "EndEngagement",
+    "EndMemberSessions",
+    "EndRole",
     "EngagementList",
     "EngagementPage",
     "EngagementReceiptFile",
     "EngagementReceiptPage",
     "ExportMembers",
     "ExtendMember",
+    "ExtendRole",
+    "FreezeAccount",
     "GrantMany",
     "LeaveAccount",
+    "LockedOut",
     "MakeAssetGroup",
     "MakePeopleGroup",
     "MakeRole",
@@ -99,13 +114,17 @@ __all__ = [
     "OpenAccount",
     "OwnershipOfferPage",
     "OwnershipPage",
+    "PendingActPage",
     "PeopleGrid",
     "PeopleGroupList",
     "PeopleList",
     "PersonPage",
+    "PlanPage",
     "ReceiptFile",
     "ReceiptPage",
     "RefuseClaim",
+    "RefuseReset",
+    "RemindOfPlan",
     "RequestList",
     "RequestPage",
     "RestoreAsset",
@@ -113,11 +132,15 @@ __all__ = [
     "RetireRole",
     "RoleMatrix",
     "RolePage",
+    "SecondPersonRules",
     "SecurityPolicyPage",
     "SetEngagementEnd",
     "SuspendMany",
     "SuspendMember",
     "TeamList",
+    "UndoChanges",
     "WithdrawClaim",
     "WithdrawOffer",
+    "WithdrawPlan",
+    "WithdrawReset",
 ]

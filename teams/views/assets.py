@@ -11,6 +11,7 @@ from django.views.generic import TemplateView
 
 from accounts.access import way_to_ask, who_can_give
 from accounts.actions import archive_asset
+from accounts.errors import MissingPermission
 from accounts.models import Asset
 from accounts.permissions import (
     ASSET_PERMISSIONS,
@@ -56,7 +57,7 @@ class AssetPage(AccountView, TemplateView):
         act = PERMISSIONS[wanted["act"] or PUBLISH_CONTENT]
         members = Membership.objects.current().filter(account=self.account)
         counts = members.able_counts([entry.code for entry in ASSET_PERMISSIONS], self.asset)
-        able = members.able_to(act.code, self.asset).matching(wanted["q"]).select_related("person", "role")
+        able = members.able_to(act.code, self.asset).matching(wanted["q"]).with_roles("person")
         page = page_of(able.order_by("person__name", "person__email", "pk"), self.request)
         return {
             **context,
@@ -171,7 +172,7 @@ class RestoreAsset(AccountFormView):
             effects.append(words % {"count": people})
         refusal = lacking(self.me, self.account, codes)
         hindrance = refusal.words if refusal else ""
-        givers = who_can_give(refusal.code, self.account) if refusal else []
+        givers = who_can_give(refusal.code, self.account) if isinstance(refusal, MissingPermission) else []
         return super().get_context_data(asset=self.asset, effects=effects, hindrance=hindrance, givers=givers, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:

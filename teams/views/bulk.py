@@ -18,7 +18,7 @@ from .. import actions
 from ..authority import obstacle
 from ..forms import OffboardManyForm
 from ..models import Membership, Receipt
-from ..people import elsewhere
+from ..people import elsewhere_of_each
 
 
 @dataclass
@@ -53,7 +53,7 @@ class OffboardMany(AccountFormView):
     def _end(self, row: Row, reason: str) -> None:
         here, *also = row.seats
         try:
-            act = actions.offboard(membership=here, also=also, by=self.me, reason=reason)
+            act = actions.offboard(membership=here, also=also, by=self.me, reason=reason, in_bulk=True)
         except Refused as refusal:
             record_refusal(refusal)
             row.hindrance = refusal.words
@@ -69,7 +69,8 @@ def fates(entries: Sequence[Typed], account: BusinessAccount, *, by: Person, eve
     """Return what would become of each entry if `by` offboarded the list; `everywhere` adds the other accounts."""
     addresses = [entry.address for entry in entries if entry.address]
     members = Membership.objects.current().filter(account=account, person__email__in=addresses)
-    found = {row.person.email: row for row in members.select_related("person", "role", "account")}
+    found = {row.person.email: row for row in members.with_roles("person", "account")}
+    others = elsewhere_of_each(found.values(), seen_by=by) if everywhere else {}
     rows = []
     for entry in entries:
         row = Row(entry.typed, hindrance=entry.problem)
@@ -79,7 +80,7 @@ def fates(entries: Sequence[Typed], account: BusinessAccount, *, by: Person, eve
         elif refusal := obstacle(by, account, member):
             row.hindrance = refusal.words
         else:
-            row.seats = [member, *(elsewhere(member, seen_by=by).endable if everywhere else [])]
+            row.seats = [member, *(others[member.pk].endable if everywhere else [])]
         rows.append(row)
     return rows
 

@@ -14,7 +14,7 @@ from django.views.generic import TemplateView
 from accounts.access import Standing
 from accounts.errors import MissingPermission
 from accounts.permissions import MANAGE_TEAM, OWN_ACCOUNT, VIEW_ACCOUNT
-from accounts.views import AccountFormView, AccountView, factor_shown_at, show_factor_address
+from accounts.views import AccountFormView, AccountView, factor_shown_at, is_fresh, show_factor_address
 
 from .. import actions, claiming
 from ..forms import MOST_CHOICES, ClaimForm, HeirFilterForm, NameSuccessorForm
@@ -110,8 +110,9 @@ class RefuseClaim(AccountFormView):
     """The owner says no, in one click on the page that the mails lead to. Opening it changes nothing."""
 
     permission = OWN_ACCOUNT
-    # Being the owner is enough: no policy about second factors or confirmations keeps an owner from refusing.
+    # Being the owner is enough: no policy keeps an owner from refusing, from wherever.
     open_without_power = frozenset({Standing.NO_SECOND_FACTOR, Standing.UNCONFIRMED})
+    from_anywhere = True
     template_name = "teams/refuse_claim.html"
 
     def load(self) -> None:
@@ -239,7 +240,7 @@ def factor_of(view: AccountView) -> dict[str, Any]:
     access = access_of(view.me, view.account.pk)
     return {
         "has_factor": access is not None and access.has_second_factor,
-        "proven": claiming.is_fresh(factor_shown_at(view.request)),
+        "proven": is_fresh(view.request),
         "show_factor": show_factor_address(view.request),
         "fresh_minutes": claiming.SHOWN_WITHIN.seconds // 60,
     }

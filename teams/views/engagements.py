@@ -1,7 +1,7 @@
 """The engagements of agencies and firms: who is here for whom, one end for all, and ending it (rule 13)."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
-from accounts.models import Person
+from accounts.models import Asset, Person
 from accounts.permissions import MANAGE_TEAM, PERMISSIONS, VIEW_AUDIT
 from accounts.views import AccountFormView, AccountView, page_of
 from audit.models import Event
@@ -28,12 +28,12 @@ from ..coverage import SingleHanded, left_after
 from ..engagements import Engagement, engagement_of, engagements_in, hindrance
 from ..forms import BringEngagementBackForm, EndEngagementForm, EngagementEndForm, EngagementSearchForm
 from ..holdings import read_many
-from ..models import EndedEngagement, Membership
-from ..policies import require_terms
-from ..receipts import engagement_as_pdf
-from ..returning import returns
-from .members import grants_by_asset
-from .offboarding import as_file, event_of, grants_in_words, grants_that_return, to_keep
+from ..models import AssetGrant, EndedEngagement, Membership
+from ..policies import require_terms, who_may_answer
+from ..receipts import engagement_as_pdf, event_of, in_log
+from ..returning import Gone, what_is_given_back
+from .members import grants_of_each
+from .offboarding import as_file, grants_in_words, shown_of, to_keep
 from .selection import ActOnSelection, Fate
 
 LATEST_ENDED = 5
@@ -143,15 +143,16 @@ class EndEngagement(EngagementView, AccountFormView):
         here = [row.pk for row in members]
         elsewhere = Membership.objects.current().filter(person__memberships__in=here, account__closed_at=None)
         kept = set(elsewhere.exclude(pk__in=here).values_list("person_id", flat=True))
+        grants = grants_of_each(members)
+        ends = offboarding.what_ends_of_each([row.person for row in members], [self.account.pk])
         previews = []
         for row in members:
-            ends = offboarding.what_ends(row.person, [self.account.pk])[self.account.pk]
             refusal = obstacle(self.me, self.account, row)
             previews.append(
                 {
                     "member": row,
-                    "grants": grants_by_asset(row).items(),
-                    "others": ends.items(),
+                    "grants": grants[row.pk].items(),
+                    "others": ends[row.person_id][self.account.pk].items(),
                     "refusal": refusal.words if refusal else "",
                     "kept": row.person_id in kept,
                 }
@@ -185,11 +186,11 @@ class SetEngagementEnd(EngagementView, ActOnSelection):
 
     def fates(self, form: Any) -> list[Fate]:
         """Return for each whether the end can be set."""
-        ends_at, fates = form.cleaned_data["ends_at"], []
-        for member in self.members:
-            refusal = refusal_of_end(self.me, member, ends_at)
-            fates.append(Fate(member, hindrance=refusal.words if refusal else ""))
-        return fates
+        refusals = refusals_of_end(self.me, self.members, form.cleaned_data["ends_at"])
+        return [
+            Fate(member, hindrance=refusal.words if refusal else "")
+            for member, refusal in zip(self.members, refusals, strict=True)
+        ]
 
     def about(self, form: Any) -> Any:
         """Return the end as it was chosen: a span counts from the moment of the yes."""
@@ -228,9 +229,7 @@ class EngagementReceiptPage(EngagementReceiptView, TemplateView):
             receipt=self.receipt,
             statement=statement,
             people=[{**one, "grants": grants_in_words(one["ended"]["grants"])} for one in statement["people"]],
-            event=event,
-            event_hash=bytes(event.hash).hex() if event else "",
-            holds=event is not None and event.parts["after"].get("digest") == self.receipt.digest,
+            **in_log(self.receipt, event),
             may_manage=self.me.has_perm(MANAGE_TEAM, self.account),
             **kwargs,
         )
@@ -262,15 +261,9 @@ class BringEngagementBack(EngagementReceiptView, AccountFormView):
         """Find the receipt, and what would come back of each person."""
         super().load()
         rows = self.receipt.members.select_related("person", "sponsor").order_by("person__name", "pk")
-        self.previews = [self._preview(row) for row in rows]
-
-    def _preview(self, then: Membership) -> dict[str, Any]:
-        ended = self.receipt.ended_of(then.pk)["ended"]
-        try:
-            back = returns(then, ended, person=then.person, account=self.account, proof=self.receipt, by=self.me)
-        except Refused as refusal:
-            return {"then": then, "back": None, "hindrance": refusal.words}
-        return {"then": then, "back": back, "grants": grants_that_return(back)}
+        gone = Gone.of_engagement(self.receipt, rows, self.account)
+        answers = what_is_given_back(gone, by=self.me)
+        self.previews = [{"then": one.then, **shown_of(back)} for one, back in zip(gone, answers, strict=True)]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Let the form take these people only."""
@@ -289,6 +282,10 @@ class BringEngagementBack(EngagementReceiptView, AccountFormView):
             **kwargs,
         )
 
+    def is_sensitive(self) -> bool:
+        """Say whether an administrator comes back."""
+        return any(preview["back"] and preview["back"].role.administers for preview in self.previews)
+
     def form_valid(self, form: BringEngagementBackForm) -> HttpResponse:
         """Bring them back, and show the engagement."""
         back = actions.bring_engagement_back(engagement=self.receipt, by=self.me, **form.cleaned_data)
@@ -303,22 +300,35 @@ def engagement_receipt_page(receipt: EndedEngagement) -> str:
     return reverse("engagement_receipt", args=[receipt.account.slug, receipt.pk])
 
 
-def refusal_of_end(by: Person, member: Membership, ends_at: dt.datetime | None) -> Refused | None:
-    """Return why `by` can't set the end of a member, or None; the action asks all of it again."""
+def refusals_of_end(by: Person, members: Sequence[Membership], ends_at: dt.datetime | None) -> list[Refused | None]:
+    """Return for each member of one account why `by` can't set their end, or None; the act asks all of it again."""
+    if not members:
+        return []
+    account = members[0].account
+    grants = AssetGrant.objects.in_use_of_each(members)
+    answering = who_may_answer([account], among=[row.sponsor_id for row in members if row.sponsor_id])[account.pk]
+    return [_refusal_of_end(by, row, ends_at, grants.get(row.pk, []), answering) for row in members]
+
+
+def _refusal_of_end(
+    by: Person,
+    member: Membership,
+    ends_at: dt.datetime | None,
+    grants: Sequence[tuple[Asset, frozenset[str]]],
+    answering: Collection[int],
+) -> Refused | None:
     account = member.account
     if refusal := obstacle(by, account, member):
         return refusal
     if is_later(ends_at, than=member.ends_at):
-        in_use = member.asset_grants.filter(content_object__archived_at=None)
-        rows = in_use.select_related("content_object", "permission")
         refusals = [
             lacking(by, account, member.role.permissions),
-            *(lacking_on(by, row.content_object, {row.permission.codename}) for row in rows),
+            *(lacking_on(by, asset, codes) for asset, codes in grants),
         ]
         if refusal := next(filter(None, refusals), None):
             return refusal
     try:
-        require_terms(account, replace(member.terms, ends_at=ends_at), of=member.person)
+        require_terms(account, replace(member.terms, ends_at=ends_at), of=member.person, answering=answering)
     except Refused as refused:
         return refused
     return None

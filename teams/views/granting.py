@@ -217,7 +217,7 @@ class GrantMany(ActOnSelection):
     def load(self) -> None:
         """Find whom and what is ticked, or in a chosen group; ids of other accounts are like ids that never were."""
         sent = self.given
-        members = Membership.objects.filter(account=self.account).select_related("person", "role")
+        members = Membership.objects.filter(account=self.account).with_roles("person")
         self.ticked, self.ticked_assets = set(ids_in(sent, "member")), set(ids_in(sent, "asset"))
         wanted, on = set(self.ticked), set(self.ticked_assets)
         if self.request.method == "POST":
@@ -319,7 +319,7 @@ class GrantMany(ActOnSelection):
 
 def people_choices(account: BusinessAccount, ticked: Collection[int]) -> list[dict[str, Any]]:
     """Return the members to be ticked: all of a small account; of a larger one those that are ticked already."""
-    rows = Membership.objects.current().filter(account=account).select_related("person", "role")
+    rows = Membership.objects.current().filter(account=account).with_roles("person")
     rows = rows.order_by("person__name", "pk")
     found = list(rows[: MOST_TICKED + 1])
     if len(found) > MOST_TICKED:

@@ -90,7 +90,7 @@ class AssetGrid(AccountView, TemplateView):
         rows = Membership.objects.current().filter(account=self.account).narrowed(wanted)
         if wanted["people"]:
             rows = rows.filter(people_groups=wanted["people"])
-        return rows.select_related("person", "role").order_by("person__name", "person__email", "pk")
+        return rows.with_roles("person").order_by("person__name", "person__email", "pk")
 
     def _assets(self, wanted: dict[str, Any]) -> Any:
         rows = Asset.objects.of(self.account).in_use().of_kind(wanted["asset_kind"])

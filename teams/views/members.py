@@ -1,6 +1,7 @@
 """The team: the list, one member, and what is done to a member."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -18,11 +19,13 @@ from accounts.access import Standing, way_to_ask
 from accounts.errors import ChangedMeanwhile, MissingPermission, PolicyViolation
 from accounts.models import Asset, BusinessAccount, Person
 from accounts.permissions import MANAGE_TEAM, OWN_ACCOUNT, PERMISSIONS, VIEW_ACCOUNT
+from accounts.second_person import NeedsSecondPerson
+from accounts.sessions import last_active_at
 from accounts.views import PAGE_SIZE, AccountFormView, AccountView, chips_of, page_of
 from audit.models import Event
 from audit.recording import Refused, record_refusal
 
-from .. import actions
+from .. import actions, resetting
 from ..access import standing_of
 from ..authority import lacking, obstacle
 from ..coverage import SingleHanded, left_to_one
@@ -31,7 +34,7 @@ from ..events import ACCOUNT_OPENED, ROLE_EDITED, ROLE_RETIRED
 from ..forms import (
     MOST_SELECTED,
     STATES,
-    ChangeRoleForm,
+    ChangeRoleUntilForm,
     ChangeTermsForm,
     ExtendForm,
     ReasonForm,
@@ -39,13 +42,16 @@ from ..forms import (
     terms_initial,
 )
 from ..holdings import read_many
-from ..models import AssetGrant, EndedEngagement, Membership, Receipt, Role
+from ..models import AssetGrant, EndedEngagement, FactorReset, Membership, Receipt, Role, in_words
 from ..offboarding import what_ends, what_ends_while_away
 from ..people import seats_of
 from ..permissions import WIDE
-from ..policies import no_seat_left, seats_left
+from ..policies import no_seat_left, seats_left, unfit_for_a_time
 from ..powers import may_words, powers_of
+from ..seconding import held_for_good, makes_administrator
 from ..separation import combinations_in
+from .undoing import undo_page
+from .using import use_of_powers
 
 LONGEST_HISTORY = 50
 ACCEPTED = "invitation.accepted"  # tells which membership an invitation became; the act stands a floor above
@@ -84,7 +90,7 @@ class TeamList(AccountView, TemplateView):
 
     def _waiting(self) -> list[Membership]:
         """Return the members whose role the reader can confirm, the longest waiting first."""
-        rows = Membership.objects.to_confirm().filter(account=self.account).select_related("person", "role")
+        rows = Membership.objects.to_confirm().filter(account=self.account).with_roles("person")
         able = (
             row
             for row in rows[:PAGE_SIZE]
@@ -101,7 +107,7 @@ class MemberView(AccountView):
 
     def load(self) -> None:
         """Find the member, ended ones too."""
-        rows = Membership.objects.select_related("person", "role", "sponsor")
+        rows = Membership.objects.with_roles("person", "sponsor")
         self.member = get_object_or_404(rows, account=self.account, pk=self.kwargs["pk"])
         self.member.account = self.account
 
@@ -146,18 +152,34 @@ class MemberPage(MemberView, TemplateView):
         current, page, grants = self.member.is_current, page_of(assets, self.request), grants_by_asset(self.member)
         for asset in page:
             asset.granted = grants.get(asset, [])
+        use = use_of_powers(self.me, self.member, hindered=self.hindrance() is not None) if current else {}
+        proposal = use.get("proposal")
         return super().get_context_data(
             powers=powers_of(self.member.person, self.account, assets) if current else [],
             page_obj=page,
+            use=use,
+            takes=words_of(proposal.takes) if proposal else [],
+            leaves=self._left_alone(proposal.takes) if proposal else [],
             steps=_history(self.member),
             has_second_factor=not Membership.objects.filter(pk=self.member.pk).without_second_factor().exists(),
             wide=[PERMISSIONS[code].words for code in sorted(self.member.role.permissions & WIDE)],
             receipt=Receipt.objects.of(self.member).first(),
             organisation_url=_organisation_page(self.member),
             engagement=EndedEngagement.objects.of(self.member).first(),
+            resettable=current and resetting.no_reset(self.member) is None,
+            factor_reset=FactorReset.objects.open()
+            .filter(account=self.account, person=self.member.person)
+            .with_all()
+            .first(),
+            last_active=last_active_at(self.member.person),
             elsewhere=len(seats_of(self.member.person, seen_by=self.me)) - 1,
+            undo_url=undo_page(self.account, self.member.person_id),
             **kwargs,
         )
+
+    def _left_alone(self, taken: frozenset[str]) -> list[SingleHanded]:
+        """Return who would be the only one to do something, were it taken from the member."""
+        return [row for row in _among(left_to_one(self.account, without=self.member), taken) if not row.place]
 
 
 class ConfirmRole(MemberFormView):
@@ -182,6 +204,10 @@ class ConfirmRole(MemberFormView):
             **kwargs,
         )
 
+    def is_sensitive(self) -> bool:
+        """Say whether the role administers."""
+        return self.member.role.administers
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Confirm it."""
         actions.confirm_role(membership=self.member, by=self.me)
@@ -189,9 +215,9 @@ class ConfirmRole(MemberFormView):
 
 
 class ChangeRole(MemberFormView):
-    """Give another role: each choice shows what it adds and takes away."""
+    """Give another role, for good or for a time: each choice shows what it adds and takes away."""
 
-    form_class = ChangeRoleForm
+    form_class = ChangeRoleUntilForm
     template_name = "teams/change_role.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -201,7 +227,7 @@ class ChangeRole(MemberFormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lay out each role against the present one."""
         chosen = self.request.POST.get("role", "")
-        held = self.member.role.permissions
+        held, lasting = self.member.role.permissions, self.member.lasting_role
         alone = left_to_one(self.account, without=self.member)
         room = seats_left(self.account)
         choices = []
@@ -213,7 +239,10 @@ class ChangeRole(MemberFormView):
                     "adds": words_of(role.permissions - held),
                     "takes": words_of(held - role.permissions),
                     "leaves": [row for row in _among(alone, held - role.permissions) if not row.place],
-                    "current": role == self.member.role,
+                    "current": role == self.member.role == self.member.lasting_role,
+                    "now": role == self.member.role,
+                    "lasting": self.member.is_raised and role == lasting,
+                    "for_good_only": role != lasting and unfit_for_a_time(lasting, role),
                     "chosen": role.code == chosen,
                     "refusal": refusal.words if refusal else "",
                     "ask_url": _way_to_ask(refusal),
@@ -223,11 +252,22 @@ class ChangeRole(MemberFormView):
             )
         return super().get_context_data(choices=choices, **kwargs)
 
-    def form_valid(self, form: ChangeRoleForm) -> HttpResponse:
+    def is_sensitive(self) -> bool:
+        """Say whether the member would become an administrator."""
+        return makes_administrator(self.sent("role"), held_for_good(self.member))
+
+    def form_valid(self, form: ChangeRoleUntilForm) -> HttpResponse:
         """Change it."""
-        member = actions.change_role(membership=self.member, by=self.me, **form.cleaned_data)
+        given, was = dict(form.cleaned_data), (self.member.role, self.member.is_raised)
+        seen = given.pop("seen") or None
+        if (until := given.pop("ends_at")) is not None:
+            member = actions.raise_role(membership=self.member, until=until, by=self.me, **given)
+            words = {"person": member.person, "role": member.role, "then": member.lasting_role, "end": in_words(until)}
+            told = _("%(person)s is %(role)s until %(end)s, then %(then)s.")
+            return self.done(told % words, to=member_page(self.member))
+        member = actions.change_role(membership=self.member, by=self.me, seen=seen, **given)
         words = {"person": member.person, "role": member.role}
-        if member.role == self.member.role:
+        if (member.role, member.is_raised) == was:
             return self.done(_("%(person)s is %(role)s already.") % words, to=member_page(self.member))
         return self.done(_("%(person)s is now %(role)s.") % words, to=member_page(self.member))
 
@@ -251,7 +291,10 @@ class ChangeTerms(MemberFormView):
         """Say what the policy allows, and whether the reader could give the access for longer."""
         longer = lacking(self.me, self.account, self.member.role.permissions)
         return super().get_context_data(
-            limit=self.account.policy.outside_days, lasting=longer.words if longer else "", **kwargs
+            limit=self.account.policy.outside_days,
+            member_limit=self.account.policy.member_days,
+            lasting=longer.words if longer else "",
+            **kwargs,
         )
 
     def form_valid(self, form: ChangeTermsForm) -> HttpResponse:
@@ -290,6 +333,72 @@ class ExtendMember(MemberFormView):
         return HttpResponseRedirect(reverse("change_terms", args=[self.account.slug, self.member.pk]))
 
 
+class ExtendRole(MemberFormView):
+    """Extend a role for a time by one click; the page of the role shows what is refused, and takes any other end."""
+
+    permission = MANAGE_TEAM
+    form_class = ExtendForm
+    template_name = "teams/change_role.html"
+    http_method_names = ["post", "options"]
+
+    def is_sensitive(self) -> bool:
+        """Say whether somebody is an administrator for longer by it."""
+        return makes_administrator(self.member.raised_to, held_for_good(self.member))
+
+    def way_back(self) -> str:
+        """Return the page of the role, which offers it again."""
+        return reverse("change_role", args=[self.account.slug, self.member.pk])
+
+    def form_valid(self, form: ExtendForm) -> HttpResponse:
+        """Extend it from its present end."""
+        present = self.member.raised_until if self.member.is_raised else None
+        if present is None:
+            return self.done_with(_("%(person)s holds no role for a time now."))
+        until = present + dt.timedelta(days=form.cleaned_data["days"])
+        try:
+            actions.set_role_end(membership=self.member, until=until, by=self.me)
+        except (MissingPermission, NeedsSecondPerson):
+            raise
+        except Refused as refusal:
+            return self._refused(refusal.words, refusal)
+        return self.done_with(_("The role of %(person)s is extended."))
+
+    def form_invalid(self, form: ExtendForm, status: int = 422) -> HttpResponse:
+        """Say what is wrong on the page that takes any end."""
+        return self._refused(_("Choose one of the spans on the page."))
+
+    def _refused(self, words: str, refusal: Refused | None = None) -> HttpResponse:
+        if refusal is not None:
+            record_refusal(refusal)
+        messages.error(self.request, words)
+        return HttpResponseRedirect(reverse("change_role", args=[self.account.slug, self.member.pk]))
+
+
+class EndRole(MemberFormView):
+    """End a role for a time now, after a question: the lasting one counts again."""
+
+    form_class = ReasonForm
+    template_name = "teams/end_role.html"
+
+    def hindrance(self) -> Refused | None:
+        """Return why the reader can't; what has ended can't end again."""
+        if not self.member.is_raised:
+            return ChangedMeanwhile(_("%(person)s holds no role for a time now.") % {"person": self.member})
+        return super().hindrance()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what is lost, and what would depend on one person then."""
+        lost = self.member.role.permissions - self.member.lasting_role.permissions
+        alone = left_to_one(self.account, without=self.member)
+        return super().get_context_data(takes=words_of(lost), alone=_among(alone, lost), **kwargs)
+
+    def form_valid(self, form: ReasonForm) -> HttpResponse:
+        """End it."""
+        member = actions.end_role(membership=self.member, by=self.me, **form.cleaned_data)
+        words = {"person": member.person, "role": member.role}
+        return self.done(_("%(person)s is %(role)s again.") % words, to=member_page(self.member))
+
+
 class SuspendMember(MemberFormView):
     """Stop a member's power for now."""
 
@@ -318,6 +427,18 @@ class SuspendMember(MemberFormView):
         return self.done_with(_("%(person)s is suspended."))
 
 
+class EndMemberSessions(MemberFormView):
+    """Sign a member out everywhere."""
+
+    form_class = ReasonForm
+    template_name = "teams/end_member_sessions.html"
+
+    def form_valid(self, form: ReasonForm) -> HttpResponse:
+        """End the sessions."""
+        actions.end_sessions_of_member(membership=self.member, by=self.me, **form.cleaned_data)
+        return self.done_with(_("%(person)s is signed out everywhere."))
+
+
 class RestoreMember(MemberFormView):
     """Give a suspended member the power back."""
 
@@ -333,6 +454,10 @@ class RestoreMember(MemberFormView):
         """Say what comes back."""
         return super().get_context_data(effects=_effects(self.member, restored=True), **kwargs)
 
+    def is_sensitive(self) -> bool:
+        """Say whether an administrator comes back."""
+        return self.member.role.administers
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Restore."""
         actions.restore(membership=self.member, by=self.me)
@@ -343,12 +468,13 @@ class LeaveAccount(AccountFormView):
     """Leave the account oneself."""
 
     permission = VIEW_ACCOUNT
-    open_without_power = frozenset({Standing.UNCONFIRMED, Standing.NO_SECOND_FACTOR})  # leaving needs no power
+    # leaving needs no power
+    open_without_power = frozenset({Standing.UNCONFIRMED, Standing.NO_SECOND_FACTOR, Standing.WRONG_DOMAIN})
     template_name = "teams/leave_account.html"
 
     def load(self) -> None:
         """Find the own membership."""
-        rows = Membership.objects.current().select_related("person", "role")
+        rows = Membership.objects.current().with_roles("person")
         self.member = get_object_or_404(rows, account=self.account, person=self.me)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -375,7 +501,7 @@ def refusal_of_role(
     """Return why a member can't be given a role; the action asks all of it again. `room` is for administrators."""
     if role.is_owner:
         return PolicyViolation(_("Ownership moves by a transfer only."))
-    given = member.role.permissions if member.confirmed_at else frozenset()
+    given = member.lasting_role.permissions if member.confirmed_at else frozenset()
     if refusal := lacking(by, account, role.permissions - given):
         return refusal
     seated = member.role.administers  # the seat is taken already
@@ -402,9 +528,16 @@ def words_of(codes: frozenset[str]) -> list[str]:
 
 def grants_by_asset(member: Membership) -> dict[Asset, list[str]]:
     """Return what a member is granted on single assets, in words, by asset."""
-    grants: dict[Asset, list[str]] = {}
-    for row in AssetGrant.objects.of(member).order_by("content_object__name", "content_object_id", "permission_id"):
-        grants.setdefault(row.content_object, []).append(str(PERMISSIONS[row.permission.codename].words))
+    return grants_of_each([member])[member.pk]
+
+
+def grants_of_each(members: Sequence[Membership]) -> dict[int, dict[Asset, list[str]]]:
+    """Return what `grants_by_asset` says of each of these members, by membership, in one query."""
+    grants: dict[int, dict[Asset, list[str]]] = {member.pk: {} for member in members}
+    rows = AssetGrant.objects.of_each(members)
+    for row in rows.order_by("content_object__name", "content_object_id", "permission_id"):
+        words = str(PERMISSIONS[row.permission.codename].words)
+        grants[row.membership_id].setdefault(row.content_object, []).append(words)
     return grants
 
 
@@ -413,6 +546,9 @@ def _effects(member: Membership, *, restored: bool = False) -> list[str]:
     assets = len(grants_by_asset(member))
     back, lost = _("The role %(role)s counts again."), _("The role %(role)s and all that it gives ends.")
     effects = [(back if restored else lost) % {"role": member.role}]
+    if member.is_raised and member.raised_until is not None and restored:
+        words = _("From %(end)s on it is %(role)s.")
+        effects.append(words % {"end": in_words(member.raised_until), "role": member.lasting_role})
     if assets:
         back = ngettext("Grants on %(count)d asset count again.", "Grants on %(count)d assets count again.", assets)
         lost = ngettext("Grants on %(count)d asset end.", "Grants on %(count)d assets end.", assets)

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
@@ -19,13 +20,14 @@ from audit.recording import Refused
 
 from .. import actions, offboarding
 from ..authority import obstacle
-from ..coverage import left_to_one
+from ..coverage import left_to_one_in_each
 from ..forms import BringBackForm, OffboardForm
+from ..holdings import accesses_of
 from ..models import EndedEngagement, Membership, Receipt
 from ..people import elsewhere, seats_of
-from ..receipts import as_json, as_pdf
+from ..receipts import as_json, as_pdf, event_of, in_log
 from ..returning import Return, what_returns
-from .members import MemberFormView, grants_by_asset, member_page
+from .members import MemberFormView, grants_of_each, member_page
 
 
 class OffboardMember(MemberFormView):
@@ -91,6 +93,13 @@ class ReceiptView(AccountView):
         """Find the receipt in this account."""
         self.receipt = get_object_or_404(Receipt.objects.with_all(), account=self.account, pk=self.kwargs["pk"])
 
+    def siblings(self, code: str) -> list[Receipt]:
+        """Return the other receipts of the same act in accounts where the reader may do `code`, by account name."""
+        rows = Receipt.objects.with_all().filter(offboarding=self.receipt.offboarding).exclude(pk=self.receipt.pk)
+        others = list(rows.order_by("account__name", "pk"))
+        accesses_of(self.me, [row.account_id for row in others])  # all at once; each question is answered from it
+        return [row for row in others if self.me.has_perm(code, row.account)]
+
 
 class ReceiptPage(ReceiptView, TemplateView):
     """What ended, what was looked for and found empty, when, by whom, why; and whether the log holds the very same."""
@@ -101,15 +110,12 @@ class ReceiptPage(ReceiptView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the event, and the receipts of the same act that the reader may see."""
         event = event_of(self.receipt)
-        siblings = Receipt.objects.with_all().filter(offboarding=self.receipt.offboarding).exclude(pk=self.receipt.pk)
         return super().get_context_data(
             receipt=self.receipt,
             statement=self.receipt.statement,
             grants=grants_in_words(self.receipt.statement["ended"]["grants"]),
-            event=event,
-            event_hash=bytes(event.hash).hex() if event else "",
-            holds=event is not None and event.parts["after"].get("digest") == self.receipt.digest,
-            siblings=[row for row in siblings.order_by("account__name") if self.me.has_perm(VIEW_AUDIT, row.account)],
+            **in_log(self.receipt, event),
+            siblings=self.siblings(VIEW_AUDIT),
             may_manage=self.me.has_perm(MANAGE_TEAM, self.account),
             **kwargs,
         )
@@ -140,9 +146,7 @@ class BringBack(ReceiptView, AccountFormView):
     def load(self) -> None:
         """Find the receipt, and those of the same act in the other accounts that the reader administers."""
         super().load()
-        rows = Receipt.objects.with_all().filter(offboarding=self.receipt.offboarding, account__closed_at=None)
-        others = rows.exclude(pk=self.receipt.pk).order_by("account__name", "pk")
-        self.others = [row for row in others if self.me.has_perm(MANAGE_TEAM, row.account)]
+        self.others = self.siblings(MANAGE_TEAM)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Let the form take those other receipts only."""
@@ -150,33 +154,32 @@ class BringBack(ReceiptView, AccountFormView):
 
     def get_initial(self) -> dict[str, Any]:
         """Choose all that can come back."""
-        return {"also": [preview["receipt"].pk for preview in self._previews()[1:] if preview["back"]]}
+        return {"also": [preview["receipt"].pk for preview in self.previews[1:] if preview["back"]]}
 
-    def _previews(self) -> list[dict[str, Any]]:
-        """Return, account by account, what would come back, or why nothing would."""
+    @cached_property
+    def previews(self) -> list[dict[str, Any]]:
+        """Account by account, what would come back, or why nothing would."""
         everywhere = "also" in self.request.POST or self.request.GET.get("scope") != "here"
-        return [self._preview(row) for row in [self.receipt, *(self.others if everywhere else [])]]
-
-    def _preview(self, receipt: Receipt) -> dict[str, Any]:
-        try:
-            back = what_returns(receipt, by=self.me)
-        except Refused as refusal:
-            return {"receipt": receipt, "back": None, "hindrance": refusal.words}
-        return {"receipt": receipt, "back": back, "grants": grants_that_return(back)}
+        receipts = [self.receipt, *(self.others if everywhere else [])]
+        answers = what_returns(receipts, by=self.me)
+        return [{"receipt": row, **shown_of(back)} for row, back in zip(receipts, answers, strict=True)]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say what comes back in each account, what doesn't, and what keeps the reader from it."""
-        previews = self._previews()
-        here = previews[0]
+        previews, here = self.previews, self.previews[0]
         return super().get_context_data(
             receipt=self.receipt,
-            hindrance=here.get("hindrance", ""),
+            hindrance=here["hindrance"],
             previews=[preview for preview in previews if preview["back"]],
             staying=[preview for preview in previews[1:] if not preview["back"]],
             accounts=1 + len(self.others),
             everywhere=len(previews) > 1,
             **kwargs,
         )
+
+    def is_sensitive(self) -> bool:
+        """Say whether an administrator comes back."""
+        return any(row.membership.role.administers for row in [self.receipt, *self.others])
 
     def form_valid(self, form: BringBackForm) -> HttpResponse:
         """Bring it back, and show the member."""
@@ -233,8 +236,14 @@ def to_keep(body: bytes, name: str) -> HttpResponse:
     return HttpResponse(body, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def grants_that_return(back: Return) -> ItemsView[Asset, list[str]]:
-    """Return the grants that come back, in words, by asset."""
+def shown_of(answer: Return | Refused) -> dict[str, Any]:
+    """Return what a preview shows of one membership that would come back, or why it wouldn't."""
+    if isinstance(answer, Refused):
+        return {"back": None, "hindrance": answer.words}
+    return {"back": answer, "hindrance": "", "grants": _grants_that_return(answer)}
+
+
+def _grants_that_return(back: Return) -> ItemsView[Asset, list[str]]:
     acts: dict[Asset, list[str]] = {}
     for (asset, _ends_at), codes in back.grants.items():
         acts.setdefault(asset, []).extend(words_for(code) for code in sorted(codes))
@@ -250,22 +259,16 @@ def _offboard_page(member: Membership) -> str:
     return reverse("offboard_member", args=[member.account.slug, member.pk])
 
 
-def event_of(receipt: Receipt | EndedEngagement) -> Event | None:
-    """Return the event of the act that a receipt proves; None where the log has none of that number."""
-    if receipt.event_number is None:
-        return None
-    return Event.objects.in_chain_of(receipt.account).filter(number=receipt.event_number).first()
-
-
 def _previews(seats: list[Membership]) -> list[dict[str, Any]]:
     """Return, account by account, what ends with a membership and what only one person could do then."""
     ends = offboarding.what_ends(seats[0].person, [row.account_id for row in seats])
+    grants, alone = grants_of_each(seats), left_to_one_in_each(seats)
     return [
         {
             "member": row,
-            "grants": grants_by_asset(row).items(),
+            "grants": grants[row.pk].items(),
             "others": ends[row.account_id].items(),
-            "alone": left_to_one(row.account, without=row),
+            "alone": alone[row.account_id],
         }
         for row in seats
     ]

@@ -1,6 +1,7 @@
 """The roles that an account makes itself: made or copied, edited, retired; each with its effect before it asks."""
 
 from collections.abc import Callable, Collection
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
@@ -22,14 +23,22 @@ from accounts.views import AccountFormView
 from audit.recording import Refused
 
 from .. import actions
-from ..actions.roles import require_editable, require_retirable, require_right_over, whole
+from ..actions.roles import (
+    after_retiring,
+    require_editable,
+    require_place,
+    require_retirable,
+    require_right_over,
+    whole,
+)
 from ..authority import lacking
 from ..forms import RetireRoleForm, RoleForm
 from ..holdings import access_of
-from ..models import Membership, Role
+from ..models import Membership, Role, in_words
 from ..permissions import ADMINISTERS
-from ..policies import require_room
+from ..querysets import role_position
 from ..reach import Reach, fingerprint, reach_of
+from ..seconding import makes_administrator
 from ..separation import COMBINATIONS, combinations_in
 from .roles import RoleView, role_page, words_of
 
@@ -47,7 +56,7 @@ class RoleFormView(AccountFormView):
         """Return the permissions in groups, each with what keeps the reader from giving it, and who can (rule 2)."""
         mine = self.held_by_me()
         rows = Membership.objects.active().filter(account=self.account).holding(MANAGE_ROLES)
-        givers = list(rows.select_related("person", "role").order_by("role__position", "person__name", "pk"))
+        givers = list(rows.with_roles("person").order_by(role_position(), "person__name", "pk"))
         frozen, ticked = form.fields["codes"].disabled, {*(form["codes"].value() or []), VIEW_ACCOUNT}
 
         def row(permission: Permission) -> dict[str, Any]:
@@ -123,7 +132,7 @@ class MakeRole(RoleFormView):
         together, again = combinations_in(held), "again" in self.request.POST
         asks = bool(together) and "sure" not in self.request.POST
         if again or (asks and not lacking(self.me, self.account, held)):  # what is refused, the action refuses
-            return self.ask(form, together=together, holds=words_of(held), again=again)
+            return self.ask(form, together=together, holds=words_of(held - {VIEW_ACCOUNT}), again=again)
         role = actions.create_role(account=self.account, by=self.me, **form.cleaned_data)
         return self.done(_("The role %(role)s is made.") % {"role": role}, to=role_page(self, role))
 
@@ -149,7 +158,8 @@ class OwnRoleView(RoleView, AccountFormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add whom it reaches."""
-        return super().get_context_data(reach=self.reach, named=_named(self.reach), more=self._more(), **kwargs)
+        shown = {"named": _named(self.role, self.reach), "more": self._more(), **kwargs}
+        return super().get_context_data(reach=self.reach, **shown)
 
     def asks_factor_of(self, held: frozenset[str]) -> bool:
         """Say whether the policy asks members for a second factor once their role holds this, and did not before."""
@@ -188,6 +198,10 @@ class EditRole(OwnRoleView, RoleFormView):
         switches = self.switches(context["form"], had=self.role.permissions)
         together = combinations_in(self.role.permissions)
         return {**context, "switches": switches, "hindrance": self.hindrance, "together": together}
+
+    def is_sensitive(self) -> bool:
+        """Say whether those who hold the role would become administrators by it."""
+        return bool(ADMINISTERS & set(self.sent("codes") or ())) and not self.role.administers
 
     def form_valid(self, form: RoleForm) -> HttpResponse:
         """Change it; ask first where somebody gains or loses by it, or where it becomes powerful."""
@@ -251,9 +265,11 @@ class RetireRole(OwnRoleView):
         """Return in words why a role can't be chosen; the action asks all of it again."""
         if refusal := lacking(self.me, self.account, role.permissions - self.role.permissions):
             return refusal.words
-        if self.role.administers:
-            return ""  # the seats are taken already
-        return _refusal(require_room, self.account, role, seats=len(self.reach.members))
+        return _refusal(require_place, self.account, self.role, role, self.reach)
+
+    def is_sensitive(self) -> bool:
+        """Say whether those who hold the role would become administrators by it."""
+        return makes_administrator(self.sent("move_to"), self.role)
 
     def form_valid(self, form: RetireRoleForm) -> HttpResponse:
         """Retire it; ask first where somebody moves."""
@@ -270,7 +286,8 @@ class RetireRole(OwnRoleView):
                 "asks_factor": self.asks_factor_of(instead.permissions),
                 "seen": now,
             }
-            return self.render_to_response(self.get_context_data(form=form, asked=asked))
+            named = _named(self.role, self.reach, instead=instead)
+            return self.render_to_response(self.get_context_data(form=form, asked=asked, named=named))
         role = actions.retire_role(role=self.role, by=self.me, seen=self.request.POST.get("seen", now), **given)
         return self.done(
             _("The role %(role)s is retired.") % {"role": role}, to=reverse("roles", args=[self.account.slug])
@@ -286,18 +303,29 @@ def _refusal(check: Callable[..., None], *given: Any, **more: Any) -> str:
     return ""
 
 
-def _named(reach: Reach) -> list[dict[str, Any]]:
-    """Return the first of those whom a role reaches, each with how they stand."""
+def _named(role: Role, reach: Reach, *, instead: Role | None = None) -> list[dict[str, Any]]:
+    """Return the first of those whom a role reaches, each with how they stand; with `instead`, once they have moved."""
     members = [
         {
             "name": row.person.name or row.person.email,
             "email": row.person.email,
-            "note": _("suspended") if row.state == Membership.State.SUSPENDED else "",
+            "note": _note(after_retiring(copy(row), role, instead) if instead else row, was=row),
         }
         for row in reach.members
     ]
     offers = [{"name": offer.address, "email": "", "note": _("invited")} for offer in reach.offers]
     return [*members, *offers][:NAMED]
+
+
+def _note(row: Membership, *, was: Membership) -> str:
+    """Say how somebody stands, and what is held for a time: `was` is the same member before the act."""
+    notes = [_("suspended")] if row.state == Membership.State.SUSPENDED else []
+    names = {"role": row.role, "then": row.lasting_role}
+    if row.is_raised and row.raised_until is not None:
+        notes.append(_("%(role)s until %(end)s, then %(then)s") % {**names, "end": in_words(row.raised_until)})
+    elif was.is_raised:
+        notes.append(_("%(role)s from now on") % names)
+    return ", ".join(notes)
 
 
 def _partners(code: str) -> list[str]:

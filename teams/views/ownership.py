@@ -114,7 +114,7 @@ class OwnershipOfferPage(_OfferView, TemplateView):
         """Warn of the second factor that the account would ask of its new owner."""
         access = access_of(self.me, self.account.pk)
         nobody = SecurityPolicy.SecondFactor.NOBODY
-        lacks = access is not None and self.account.policy.second_factor != nobody and not access.has_second_factor
+        lacks = access is not None and self.account.policy.second_factor != nobody and not access.has_factor_that_counts
         return super().get_context_data(lacks_second_factor=lacks, **kwargs)
 
 
@@ -124,6 +124,14 @@ class AnswerOffer(_OfferView, AccountFormView):
     permission = VIEW_ACCOUNT
     template_name = "teams/ownership_offer.html"
     http_method_names = ["post", "options"]
+
+    def is_sensitive(self) -> bool:
+        """Say whether it is taken over: declining needs nothing."""
+        return self.kwargs["answer"] == "accept"
+
+    def way_back(self) -> str:
+        """Return the page of the offer, which asks."""
+        return reverse("ownership_offer", args=[self.account.slug, self.offer.pk])
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Answer as the address says."""

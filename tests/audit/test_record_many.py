@@ -12,6 +12,7 @@ from audit.models import Chain, Event
 from audit.origin import Origin, stands_for
 from audit.recording import SYSTEM, Entry, note, record, record_many
 from audit.verification import verify
+from teams.imprints import imprints
 from tests.factories import BusinessAccountFactory, MembershipFactory, PersonFactory
 from tests.together import at_once, committed, until
 
@@ -50,6 +51,7 @@ def test_it_says_just_what_a_single_event_says():
     account, member = BusinessAccountFactory(), MembershipFactory()
     olga = PersonFactory(name="Olga Berg")
     given = {"target": member, "before": {"name": "N\x00"}, "after": {"name": None}}
+    imprints([account.pk])  # what the factories touched stands in no act's event
 
     with stands_for(Origin("192.0.2.7", "A browser", "00ff", "abc123")):
         record(ACCOUNT_SETTINGS_CHANGED, by=olga, on=account, **given, reason="tidy")

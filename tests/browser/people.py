@@ -18,8 +18,9 @@ class Someone:
         self.context: BrowserContext = browser.new_context(
             locale="en-GB", timezone_id="UTC", viewport={"width": 1280, "height": 900}
         )
-        self.context.set_default_timeout(8_000)  # ms: a page that takes longer is broken
+        self.context.set_default_timeout(20_000)  # ms: a page that takes longer, even on a busy machine, is broken
         self.page: Page = self.context.new_page()
+        self.password = PASSWORD
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._listen)
@@ -68,8 +69,19 @@ class Someone:
         self.presses("Go on")
         expect(self.page).to_have_url(re.compile("/dashboard/"))
 
-    def signs_in(self, password: str = PASSWORD) -> None:
+    def signs_in(self, password: str = "") -> None:
+        """Sign in with the password, which is the one from now on."""
         self.opens("/auth/login/")
+        self._enters(password or self.password)
+
+    def signs_in_again(self) -> None:
+        """Sign in at the page to which one is led whose session has ended, and get where one wanted to be."""
+        expect(self.page).to_have_url(re.compile("/auth/login/"))
+        self._enters(self.password)
+        expect(self.page).not_to_have_url(re.compile("/auth/login/"))
+
+    def _enters(self, password: str) -> None:
+        self.password = password
         self.page.locator("input[name=login]").fill(self.address)
         self.page.locator("input[name=password]").fill(password)
         self.presses("Sign in")
@@ -87,3 +99,13 @@ def link_in_the_mail(address: str) -> str:
     """The link of the newest mail: to an invitation, a new password, or a claim of the ownership."""
     pages = "invitations|password/reset/key|ownership/claims"
     return re.search(rf"https?://\S+/({pages})/\S+", newest_mail(address).body)[0]
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until an element has the focus, visibly."""
+    for _press in range(80):
+        if page.evaluate("selector => document.activeElement && document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    where = page.evaluate("location.pathname + ' at ' + document.activeElement.outerHTML.slice(0, 200)")
+    raise AssertionError(f"the keyboard never reaches {selector}: {where}")

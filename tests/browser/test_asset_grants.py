@@ -10,31 +10,12 @@ from teams.models import AssetGrant
 from tests.factories import PASSWORD, AssetFactory, BusinessAccountFactory, MembershipFactory
 from tests.together import committed
 
-from .people import Someone
-
 pytestmark = pytest.mark.rule(2)
 
 
 @pytest.fixture
 def account(live_site):
     return committed(lambda: BusinessAccountFactory(name="Northwind", owner__name="Olga"))
-
-
-@pytest.fixture
-def arrives(browser, live_site):
-    """Let somebody sign in, and look afterwards whether their browser complained."""
-    there = []
-
-    def arriving(person):
-        someone = Someone(browser, live_site.url, str(person), person.email)
-        someone.signs_in(PASSWORD)
-        expect(someone.page).to_have_url(re.compile("/dashboard/"))
-        there.append(someone)
-        return someone
-
-    yield arriving
-    for someone in there:
-        someone.leaves()
 
 
 def test_two_are_granted_a_preset_at_once_and_one_loses_it_in_a_cell(arrives, account):

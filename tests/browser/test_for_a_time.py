@@ -1,9 +1,13 @@
 """The life of a contractor's access, seen in browsers: for a time, asked for, given for less, extended, ended, undone."""
 
+import datetime as dt
 import re
 
+import time_machine
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import Person
 from teams.models import AccessRequest, Membership
 from teams.tasks import watch_ends
 from tests.factories import AssetFactory, BusinessAccountFactory, MembershipFactory, PersonFactory
@@ -92,5 +96,53 @@ def test_a_contractor_comes_for_a_time_asks_for_more_and_leaves(browser, live_si
     olga.sees("is a member of 2 accounts again")
     expect(olga.page).to_have_url(re.compile("/team/"))
     assert person.has_perm("run_ads", northwind.assets.get())
+    for someone in (olga, kim):
+        someone.leaves()
+
+
+def test_a_role_for_a_week_is_asked_for_given_for_three_days_and_gone_after_them(browser, live_site):
+    owner = PersonFactory(name="Olga Berg", email="olga@northwind.example")
+    northwind = committed(lambda: BusinessAccountFactory(name="Northwind", slug="northwind", owner=owner))
+    AssetFactory(account=northwind, name="Northwind US")
+    seat = MembershipFactory(account=northwind, holding="analyst", person__name="Kim Lee")
+    olga = Someone(browser, live_site.url, "Olga Berg", owner.email)
+    kim = Someone(browser, live_site.url, "Kim Lee", seat.person.email)
+    for someone in (olga, kim):
+        someone.signs_in(PASSWORD)
+
+    # Kim asks for a role for a week; Olga gives it for three days.
+    kim.opens(f"{HOME}requests/new/?what=role")
+    kim.page.locator("input[name=role][value=editor]").check()
+    kim.page.locator("label.end-span", has_text="A week").click()
+    kim.types("What you need it for", "The trade fair")
+    kim.presses("Send the request")
+    kim.sees("Your request is on its way.", "until")
+    olga.opens(HOME)
+    olga.presses("Decide")
+    olga.sees("Editor", "Publish content")
+    olga.page.locator("label.end-span", has_text="Until").click()
+    three_days = timezone.now() + dt.timedelta(days=3)
+    olga.page.locator("input[name=ends_at_until]").fill(f"{three_days:%Y-%m-%dT%H:%M}")
+    olga.presses("Approve")
+    olga.sees("Approved. Kim Lee is told.", "until")
+
+    # The power is there, in words and for the check.
+    kim.opens(HOME)
+    kim.sees("Editor", "then Analyst", "By the role Editor, until")
+    asset = northwind.assets.get()
+    assert Person.objects.get(pk=seat.person_id).has_perm("publish_content", asset)
+
+    # Three days later it is gone, with no job in between; then the log says so.
+    with time_machine.travel(three_days + dt.timedelta(minutes=1)):
+        assert not Person.objects.get(pk=seat.person_id).has_perm("publish_content", asset)
+        kim.opens(HOME)
+        kim.signs_in_again()
+        kim.sees("Not in the role Analyst, and not granted.")
+        watch_ends()
+        the_post_goes_out()
+        assert newest_mail(kim.address).subject == "You are Analyst again in Northwind"
+        olga.opens(f"{HOME}team/{seat.pk}/")
+        olga.signs_in_again()
+        olga.sees("The role Editor of Kim Lee ran out: Analyst again")
     for someone in (olga, kim):
         someone.leaves()

@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from django.core.cache import cache
 from playwright.sync_api import expect
 
 from accounts.models import BusinessAccount
@@ -12,6 +10,7 @@ from audit.models import Event
 from teams.models import OwnershipClaim
 from tests.factories import PASSWORD, TOTP_SECRET, BusinessAccountFactory, claimant_in
 from tests.post import the_post_goes_out
+from tests.showing import code_of
 from tests.together import committed
 
 from .people import Someone, link_in_the_mail
@@ -20,18 +19,13 @@ pytestmark = pytest.mark.rule(3)
 REASON = "Nobody has heard of Olga since the beginning of June"
 
 
-def code_now():
-    cache.clear()  # one code is good once; nobody waits half a minute here
-    return format_hotp_value(hotp_value(TOTP_SECRET, next(iter(yield_hotp_counters_from_time()))))
-
-
 def signs_in(someone, *, code=False):
     someone.opens("/auth/login/")
     someone.page.locator("input[name=login]").fill(someone.address)
     someone.page.locator("input[name=password]").fill(PASSWORD)
     someone.page.locator("main form .btn-primary").first.click()
     if code:
-        someone.page.locator("input[name=code]").first.fill(code_now())
+        someone.page.locator("input[name=code]").first.fill(code_of(TOTP_SECRET, lasting=10))
         someone.page.locator("main form .btn-primary").first.click()
     expect(someone.page).to_have_url(re.compile("/dashboard/"))
 

@@ -83,6 +83,7 @@ def test_the_whole_life_of_an_access(browser, live_site, as_owner, capsys):
     olga.presses("Suspend")
     olga.sees("Eddie Stone is suspended.")
     eddie.opens(HOME)
+    eddie.signs_in_again()
     eddie.sees("Your access is suspended", "Olga Berg")
     olga.opens(f"{eddies}restore/")
     olga.presses("Restore")

@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,7 @@ def test_the_services_are_those_of_the_design():
     assert set(SERVICES) == {"db", "redis", *OURS}
 
 
+@pytest.mark.requirement("CF4")
 def test_no_secret_has_a_default():
     loose = {name for name, kind, _ in VARIABLE.findall(TEXT) if kind != "?" and re.search("PASSWORD|KEY$|_URL$", name)}
     assert loose == set()
@@ -46,6 +48,14 @@ def test_the_example_names_exactly_what_must_be_given():
 def test_only_the_setup_step_holds_the_owners_password():
     holders = {name for name, service in SERVICES.items() if "OWNER_PASSWORD" in str(service.get("environment"))}
     assert holders == {"db", "setup"}
+
+
+@pytest.mark.requirement("AU7")
+def test_the_key_and_the_store_of_checkpoints_are_out_of_the_databases_reach():
+    told = {name for name, service in SERVICES.items() if "CHECKPOINT_KEY" in str(service.get("environment"))}
+    reach = {name for name, service in SERVICES.items() if "checkpoints:/checkpoints" in service.get("volumes", [])}
+
+    assert (told, reach) == ({"worker"}, {"worker"})
 
 
 def test_web_worker_and_beat_wait_for_the_setup_step_to_succeed():
@@ -117,7 +127,9 @@ class ByHand:
             **self.passwords,
             "POSTGRES_PASSWORD": "p" * 40,
             "REDIS_PASSWORD": "r" * 40,
-            "SECRET_KEY": "s" * 60,
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "CHECKPOINT_KEY": secrets.token_hex(32),
+            "CHECKPOINT_STORE": str(self.folder / "checkpoints"),
             "SITE_URL": "https://access.example.com",
             "EMAIL_URL": "smtp://127.0.0.1:1",
             "DEFAULT_FROM_EMAIL": "no-reply@example.com",
@@ -254,6 +266,7 @@ def as_web(set_up):
         "DELETE FROM {}",
     ],
 )
+@pytest.mark.requirement("AU5")
 def test_the_role_of_web_and_worker_cannot_touch_the_record(as_web, table, statement):
     with pytest.raises(errors.InsufficientPrivilege):
         as_web.execute(sql.SQL(statement).format(sql.Identifier(table)))
@@ -275,6 +288,7 @@ def test_the_role_of_web_and_worker_may_not_make_tables_or_truncate_any(as_web):
 
 
 @pytest.mark.rule(15)
+@pytest.mark.requirement("AU5")
 def test_the_role_of_web_and_worker_cannot_become_the_owner(as_web, set_up):
     with pytest.raises(errors.InsufficientPrivilege):
         as_web.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(set_up.names["OWNER_ROLE"])))

@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accessportal import health
+from tests.factories import VerificationFactory
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +44,14 @@ def test_a_portal_whose_outbox_was_swept_just_now_is_ready(asker):
     answer = asker.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"ready": True, "database": "ok", "broker": "ok", "outbox_sweep": "ok"}
+    assert answer.json() == {
+        "ready": True,
+        "database": "ok",
+        "clock": "ok",
+        "broker": "ok",
+        "outbox_sweep": "ok",
+        "record": "starting",
+    }
 
 
 @pytest.mark.django_db
@@ -55,7 +63,14 @@ def test_a_late_sweep_makes_it_not_ready(asker, last_sweep):
     answer = asker.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "database": "ok", "broker": "ok", "outbox_sweep": "late"}
+    assert answer.json() == {
+        "ready": False,
+        "database": "ok",
+        "clock": "ok",
+        "broker": "ok",
+        "outbox_sweep": "late",
+        "record": "starting",
+    }
 
 
 @pytest.mark.django_db
@@ -77,7 +92,14 @@ def test_a_dead_broker_is_named_quickly_and_without_details(asker, settings):
     answer = asker.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "database": "ok", "broker": "failed", "outbox_sweep": "failed"}
+    assert answer.json() == {
+        "ready": False,
+        "database": "ok",
+        "clock": "ok",
+        "broker": "failed",
+        "outbox_sweep": "failed",
+        "record": "starting",
+    }
     assert time.monotonic() - began < health.LIMIT * 2
 
 
@@ -90,4 +112,26 @@ def test_a_dead_database_is_named_without_details(asker, monkeypatch):
     answer = asker.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "database": "failed", "broker": "ok", "outbox_sweep": "ok"}
+    assert answer.json() == {
+        "ready": False,
+        "database": "failed",
+        "clock": "failed",
+        "broker": "ok",
+        "outbox_sweep": "ok",
+        "record": "failed",
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("AU7")
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [({}, "ok"), ({"outcome": "broken"}, "broken"), ({"hours": 27}, "late"), ({"checkpoint_hours": 4}, "late")],
+)
+def test_how_the_record_stands_is_told_to_whoever_watches_and_keeps_nobody_out(asker, last, said):
+    cache.set(health.LAST_SWEEP, time.time())
+    VerificationFactory(**last)
+
+    answer = asker.get("/readyz")
+
+    assert (answer.status_code, answer.json()["ready"], answer.json()["record"]) == (200, True, said)

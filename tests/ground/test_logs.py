@@ -27,13 +27,23 @@ def _line(message, *args, **more):
         ("Not Found: %s", (f"/invitations/{TOKEN}/accept/",)),
         ("%(path)s", ({"path": f"https://access.example.com/invitations/{TOKEN}/"},)),
         ("%s and %s", (f"/invitations/{TOKEN}", f"/invitations/{TOKEN}/decline/")),
+        ("Not Found: %s", (f"/auth/not-me/{TOKEN}/",)),
     ],
 )
 def test_no_line_holds_a_token(message, args):
     line = _line(message, *args)
 
     assert TOKEN not in line
-    assert "/invitations/…" in line
+    assert "/invitations/…" in line or "/auth/not-me/…" in line
+
+
+@pytest.mark.requirement("SE8")
+@pytest.mark.parametrize("path", [f"/auth/factor-reset/7/{TOKEN}/", f"/auth/password/reset/key/1-{TOKEN}/"])
+def test_no_line_holds_what_another_mailed_link_carries(path):
+    line = _line("Not Found: %s", path)
+
+    assert TOKEN not in line
+    assert path.replace(TOKEN, "").replace("1-", "").rstrip("/") + "/…" in line
 
 
 @pytest.mark.rule(8)

@@ -1,6 +1,7 @@
 """`make run` from the first start to the last: what a stranger meets."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -43,6 +44,11 @@ class Run:
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < end, self.said()
             time.sleep(0.2)
+
+    def state_of_the_record(self):
+        asked = http.client.HTTPConnection("localhost", self.port, timeout=10)
+        asked.request("GET", "/readyz")
+        return json.loads(asked.getresponse().read())["record"]
 
     def status_of(self, path):
         asked = http.client.HTTPConnection("localhost", self.port, timeout=10)
@@ -135,6 +141,21 @@ def test_it_runs_says_where_and_ends_all_of_it_at_ctrl_c(run, data):
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(timeout=30) == 0, run.said()
     assert _all_gone(data, within=1) == []
+
+
+@pytest.mark.requirement("AU7")
+def test_worker_and_beat_keep_a_checkpoint_outside_the_database_and_say_that_the_record_holds(run, data):
+    run.wait_until_it_runs()
+
+    end, said = time.monotonic() + 60, ""
+    while said != "ok" and time.monotonic() < end:
+        time.sleep(0.2)
+        said = run.state_of_the_record()
+
+    assert said == "ok"
+    assert (data / "checkpoints" / "00000001.checkpoint").stat().st_mode & 0o222 == 0
+    checked = manage(data, "verify_audit")
+    assert (checked.returncode, "as at the checkpoint of" in checked.stdout) == (0, True)
 
 
 def test_the_demo_is_made_on_the_first_run_only_and_its_sign_ins_are_printed(run, data):

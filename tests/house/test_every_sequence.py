@@ -9,8 +9,11 @@ import contextlib
 import datetime as dt
 import json
 import os
+import random
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 import time_machine
@@ -23,10 +26,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from accounts import actions as accounts
+from accounts.events import ACCOUNT_SETTINGS_CHANGED
 from accounts.models import Asset, BusinessAccount, Person, SecurityPolicy
 from accounts.permissions import ACCOUNT_PERMISSIONS, ASSET_CODES, PERMISSIONS
 from audit.models import Chain
-from audit.recording import SYSTEM, Refused, record_refusal
+from audit.recording import SYSTEM, Refused, note, record_refusal
 from audit.verification import verify
 from invitations import actions as invitations
 from invitations import fates
@@ -35,6 +39,10 @@ from invitations.models import Import, Invitation
 from logins import actions as logins
 from logins.models import Knower, SharedLogin
 from logins.policies import statement_of_change, statement_of_retirement
+from reviews import actions as reviews
+from reviews.actions import starting
+from reviews.actions.minding import mind_reviews
+from reviews.models import Campaign, Decision, Every, Item, Rule, Schedule, Scope, Silence
 from teams import actions as teams
 from teams import engagements
 from teams.models import (
@@ -50,6 +58,7 @@ from teams.models import (
     Role,
     Terms,
 )
+from teams.past import ON_ACCOUNT, account_at
 from tests.factories import (
     TOTP_SECRET,
     AccessRequestFactory,
@@ -77,18 +86,38 @@ SPANS = [None, DAY, 3 * DAY, 20 * DAY, -DAY]
 
 # Acts by which one person gives another something: no more than they hold themselves (rule 2). No other act gives.
 GIVING = {
-    teams.change_role, teams.set_grants, teams.confirm_role, teams.restore, teams.set_end, teams.change_terms,
+    teams.change_role, teams.raise_role, teams.set_role_end, teams.set_grants, teams.confirm_role, teams.restore, teams.set_end, teams.change_terms,
     teams.bring_back, teams.bring_engagement_back, teams.approve_request, teams.edit_role, teams.retire_role, teams.change_policy,
+    teams.undo_changes,
 }  # fmt: skip
 # What gives by another's decision: the inviter's, the owner's, the waiting time's; or gives what nobody held before.
 GIVEN_OTHERWISE = {
     invitations.accept, teams.accept_ownership, teams.carry_out_claim, teams.open_account, accounts.add_asset,
     teams.restore_asset,
 }  # fmt: skip
+FREE_FOR_THE_OWNER = {teams.suspend, teams.offboard, teams.end_engagement, teams.undo_changes}
 HANDS_OVER = {teams.accept_ownership, teams.carry_out_claim}
-BESIDES = ["time_passes", "time_passes", "claims_have_waited", "worker_takes_a_turn"]
+BESIDES = [
+    "time_passes", "time_passes", "claims_have_waited", "worker_takes_a_turn", "reviews_are_minded",
+    "reviews_are_carried_out",
+]  # fmt: skip
+# In a frozen account there is little to try, nor has a review in which nothing is decided much to do.
+OFTEN = ["lift_freeze"] * 6 + ["decide"] * 4
+OF_SECOND_PERSON = "nothing waits where nobody asked for it: tried in tests/teams/test_second_person.py"
 LEFT_OUT = {
     teams.export_members: "it changes nothing",
+    teams.erase_person: "the operator's, of who is gone; tried on the demo in tests/teams/test_erasing.py",
+    teams.ask_for_reset: "the sequences have no second factors; tried in tests/teams/test_factor_resets.py",
+    teams.refuse_reset: "as asking for it",
+    teams.withdraw_reset: "as asking for it",
+    teams.carry_out_reset: "as asking for it",
+    teams.lapse_reset: "as asking for it",
+    teams.ask_second_person: OF_SECOND_PERSON,
+    teams.approve_act: OF_SECOND_PERSON,
+    teams.cancel_act: OF_SECOND_PERSON,
+    teams.fail_act: OF_SECOND_PERSON,
+    teams.expire_act: OF_SECOND_PERSON,
+    teams.change_second_person: OF_SECOND_PERSON,
     invitations.note_opening: "it changes nothing, and is not even refused",
     invitations.sign_up: "it makes a person, and is tried in tests/invitations/test_joining.py",
     invitations.answering.refuse_acceptance: "it writes down what another act was refused",
@@ -175,6 +204,16 @@ class Draw:
         return self.of([*Person.objects.order_by("pk").values_list("email", flat=True), "nobody@example.com"])
 
 
+def _chosen_by_the_owner(campaign: Campaign) -> int | None:
+    """Return the account whose owner chose what silence does in one of its reviews."""
+    [found] = truth.rows(
+        "SELECT a.id, a.owner_id = c.silence_by_id AS chosen FROM reviews_campaign c"
+        " JOIN accounts_businessaccount a ON a.id = c.account_id WHERE c.id = %s",
+        campaign.pk,
+    )
+    return found["id"] if found["chosen"] else None
+
+
 def command(act: Callable[..., Any]) -> Callable[[Any], Any]:
     """Make a method, which draws the arguments of an act, one of the commands that a step tries."""
 
@@ -191,6 +230,8 @@ class AnySequence(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._example = transaction.savepoint()
+        self._drawn = mock.patch.object(starting, "random", SimpleNamespace(SystemRandom=lambda: random.Random(1)))
+        self._drawn.start()  # what a review draws as a sample is the same in every run
         self._travel = time_machine.travel(timezone.now())
         self._clock = self._travel.start()
         self._gone_by = dt.timedelta()
@@ -202,6 +243,7 @@ class AnySequence(RuleBasedStateMachine):
             asset = AssetFactory(account=account)
             KnowerFactory(login=SharedLoginFactory(account=account), address=bert.email)
             if kind == "standard":
+                note(ACCOUNT_SETTINGS_CHANGED, by=SYSTEM, on=account)  # the log begins with what the factories made
                 continue
             long_ago = {"account": account, "joined_at": timezone.now() - 60 * DAY}
             MembershipFactory(**long_ago, person=anna, holding="administrator")
@@ -210,6 +252,8 @@ class AnySequence(RuleBasedStateMachine):
             InvitationFactory(account=account, address=carla.email, invited_by=anna)
             AccessRequestFactory(account=account, membership=seat, wanted="moderator")
             RoleFactory(account=account)
+            note(ACCOUNT_SETTINGS_CHANGED, by=SYSTEM, on=account)
+            reviews.start_campaign(account=account, name="Spring", by=olga)
         self._look()
 
     def teardown(self) -> None:
@@ -218,6 +262,7 @@ class AnySequence(RuleBasedStateMachine):
             assert [verdict.broken for verdict in verify() if verdict.broken] == []
         finally:
             self._travel.stop()
+            self._drawn.stop()
             transaction.savepoint_rollback(self._example)
 
     def _look(self) -> None:
@@ -233,10 +278,12 @@ class AnySequence(RuleBasedStateMachine):
 
     def _administrators(self) -> dict[int, int]:
         found = truth.rows(
-            "SELECT m.account_id, count(*) FROM teams_membership m JOIN teams_role r ON r.id = m.role_id"
+            "SELECT m.account_id, count(*) FROM teams_membership m JOIN teams_role r"
+            " ON r.id = CASE WHEN m.raised_until > %s THEN m.raised_to_id ELSE m.role_id END"
             " JOIN accounts_businessaccount a ON a.id = m.account_id WHERE m.state <> 'ended' AND"
             " a.owner_id <> m.person_id AND (r.account_id IS NULL AND r.code = 'administrator'"
-            " OR 'manage_team' = ANY(r.held)) GROUP BY m.account_id"
+            " OR 'manage_team' = ANY(r.held)) GROUP BY m.account_id",
+            timezone.now(),
         )
         return {row["account_id"]: row["count"] for row in found}
 
@@ -245,7 +292,7 @@ class AnySequence(RuleBasedStateMachine):
         """Somebody tries a command for which there is something to do it on; or time passes, or a worker works."""
         draw = Draw(data)
         for _try in range(TRIES):
-            name = draw.of([*sorted(COMMANDS), *sorted(act.__name__ for act in GIVING) * 3, *BESIDES])
+            name = draw.of([*sorted(COMMANDS), *sorted(act.__name__ for act in GIVING) * 3, *BESIDES, *OFTEN])
             if name in BESIDES:
                 self._seen = None
                 getattr(self, f"_{name}")(draw)
@@ -263,15 +310,18 @@ class AnySequence(RuleBasedStateMachine):
         self._everybody_may_what_the_tables_say()
         self._every_account_has_one_owner_seated()
         self._administrators_keep_to_the_limit()
+        assert truth.seats_of_unknown_age() == [], "nobody knows since when somebody manages the team"
         self._nobody_is_invited_who_is_a_member()
         self._roles_of_an_account_stay_in_it_and_never_own()
+        self._the_end_of_a_role_gives_nothing()
         self._receipts_stand_in_the_log_and_who_is_gone_may_nothing()
+        self._the_log_alone_tells_the_present()
         self._look()
 
     # --- One step ----------------------------------------------------------------------------------------------------
     def attempt(self, act: Callable[..., Any], given: dict[str, Any]) -> None:
         """Try an act, and check what it wrote: one event in each account it touched, or nothing but the refusal."""
-        last, foreseen = truth.last_event(), self._foreseen(act, given)
+        last, foreseen, bound = truth.last_event(), self._foreseen(act, given), truth.bound()
         self._seen = None
         try:
             answer = act(**given)
@@ -287,6 +337,7 @@ class AnySequence(RuleBasedStateMachine):
         assert [(event["name"], event["result"]) for event in events] == [(act.act.name, "done")] * touched
         assert len({event["chain_id"] for event in events}) == touched, "two events in one chain"
         self._no_power_from_nowhere(act, given)
+        self._nobody_bound_gave_it(act, given["by"], bound)
         if act is teams.offboard:
             self._receipts_are_true(answer, foreseen)
         for chain in Chain.objects.filter(pk__in=[event["chain_id"] for event in events]):
@@ -305,6 +356,7 @@ class AnySequence(RuleBasedStateMachine):
         """Rule 2: who gives holds it; who manages the team loses nothing by anybody but the owner."""
         now, by = truth.all_powers(), given["by"]
         giver = given["invitation"].invited_by if act is invitations.accept else by
+        chosen = _chosen_by_the_owner(given["item"].campaign) if act is reviews.suspend_for_silence else None
         for person_id, account_id in {*now, *self.powers}:
             had = self.powers.get((person_id, account_id), truth.NOTHING)
             has = now.get((person_id, account_id), truth.NOTHING)
@@ -321,7 +373,21 @@ class AnySequence(RuleBasedStateMachine):
             owns = truth.EVERYTHING - truth.ON_ASSETS
             by_owner = self.powers.get((getattr(by, "pk", 0), account_id), truth.NOTHING).on_account == owns
             if "manage_team" in had.on_account and person_id != getattr(by, "pk", 0) and act not in HANDS_OVER:
-                assert by_owner or had.on_account <= has.on_account, "only the owner takes from who manages the team"
+                assert by_owner or chosen == account_id or had.on_account <= has.on_account, (
+                    "only the owner takes from who manages the team"
+                )
+
+    def _nobody_bound_gave_it(self, act: Callable[..., Any], by: Any, bound: truth.Bound) -> None:
+        """A freeze keeps all power as it is, but for what ends and what the owner takes; who is new raises nobody."""
+        now = truth.all_powers()
+        for person_id, account_id in {*now, *self.powers}:
+            had = self.powers.get((person_id, account_id), truth.NOTHING)
+            has = now.get((person_id, account_id), truth.NOTHING)
+            if account_id in bound.frozen and by is not SYSTEM:
+                taken_by_owner = act in FREE_FOR_THE_OWNER and by.pk == bound.frozen[account_id]
+                assert has == had or taken_by_owner, "a freeze let something change"
+            if "manage_team" in has.on_account - had.on_account and act in GIVING:
+                assert (getattr(by, "pk", 0), account_id) not in bound.new, "somebody new made an administrator"
 
     def _receipts_are_true(self, act: Any, foreseen: dict[int, Any]) -> None:
         """Rule 13: a receipt says what the tables said before, and finds what they say afterwards: nothing."""
@@ -365,16 +431,14 @@ class AnySequence(RuleBasedStateMachine):
         for row in truth.rows(
             "SELECT a.owner_id, array_agg(m.person_id) AS seated FROM accounts_businessaccount a"
             " LEFT JOIN teams_membership m ON m.account_id = a.id AND m.state = 'active' AND m.ends_at IS NULL"
-            " AND m.role_id = (SELECT id FROM teams_role WHERE account_id IS NULL AND code = 'owner') GROUP BY a.id"
+            " AND m.raised_to_id IS NULL AND m.role_id = (SELECT id FROM teams_role WHERE account_id IS NULL AND code = 'owner') GROUP BY a.id"
         ):
             assert row["seated"] == [row["owner_id"]]
 
     def _administrators_keep_to_the_limit(self) -> None:
         """Rule 5: above the limit nobody comes to be an administrator; a lowered limit leaves those who are."""
         for account_id, count in self._administrators().items():
-            limit = truth.one(
-                "SELECT most_administrators FROM accounts_securitypolicy WHERE account_id = %s", account_id
-            )
+            limit = truth.policy_of(account_id)["most_administrators"]
             assert count <= max(limit, self.administrators.get(account_id, 0))
 
     def _nobody_is_invited_who_is_a_member(self) -> None:
@@ -399,6 +463,35 @@ class AnySequence(RuleBasedStateMachine):
                 f"SELECT x.id FROM {table} x JOIN teams_role r ON r.id = x.role_id WHERE {state}"
                 " AND (r.account_id <> x.account_id OR r.retired_at IS NOT NULL)"
             ) == []  # fmt: skip
+
+    def _the_end_of_a_role_gives_nothing(self) -> None:
+        """A role for a time is one of the account in use, and holds all that the lasting one does."""
+        for row in truth.rows(
+            "SELECT m.account_id, t.account_id AS made_by, t.code, t.held, t.retired_at,"
+            " r.account_id AS lasting_made_by, r.code AS lasting_code, r.held AS lasting_held"
+            " FROM teams_membership m JOIN teams_role t ON t.id = m.raised_to_id JOIN teams_role r ON r.id = m.role_id"
+            " WHERE m.state <> 'ended' AND m.raised_until > %s",
+            timezone.now(),
+        ):
+            assert row["made_by"] in {None, row["account_id"]}
+            assert row["retired_at"] is None
+            raised = truth.ROLES[row["code"]] if row["made_by"] is None else set(row["held"])
+            lasting = truth.ROLES[row["lasting_code"]] if row["lasting_made_by"] is None else set(row["lasting_held"])
+            assert lasting <= raised
+
+    def _the_log_alone_tells_the_present(self) -> None:
+        """What is rebuilt from the log for now is what the tables say now, by a question of its own."""
+        tables, told = truth.all_powers(whatever_the_policy=True), {}
+        for account in BusinessAccount.objects.all():
+            past = account_at(account, timezone.now())
+            for seat in past.seats.values():
+                if powers := past.powers_of(seat):
+                    told[seat.person_id, account.pk] = powers
+        assert told == {
+            place: {(code, ON_ACCOUNT) for code in powers.on_account}
+            | {(code, asset) for asset, codes in powers.on_assets.items() for code in codes}
+            for place, powers in tables.items()
+        }
 
     def _receipts_stand_in_the_log_and_who_is_gone_may_nothing(self) -> None:
         """Rule 13: each receipt's digest stands in its event, and without a new membership every answer is no."""
@@ -435,6 +528,16 @@ class AnySequence(RuleBasedStateMachine):
         for listing in Import.objects.running().order_by("pk"):
             work_through(import_id=listing.pk)
 
+    def _reviews_are_minded(self, _draw: Draw) -> None:
+        """Start, remind of, settle and close the reviews that have come to it, each by an act of its own."""
+        mind_reviews()
+
+    def _reviews_are_carried_out(self, draw: Draw) -> None:
+        """Let somebody carry out what a review decided: by the acts of the team, each allowed to them or noted."""
+        for campaign in Campaign.objects.select_related("account").order_by("pk"):
+            with contextlib.suppress(LookupError):
+                reviews.carry_out_all(campaign=campaign, by=draw.actor(campaign.account))
+
     # --- Accounts ----------------------------------------------------------------------------------------------------
     @command(teams.open_account)
     def open_account(self, draw):
@@ -462,15 +565,68 @@ class AnySequence(RuleBasedStateMachine):
     @command(teams.change_policy)
     def change_policy(self, draw):
         account = draw.account()
+        return {"account": account, "by": draw.actor(account), **self._policy(draw)}
+
+    @command(teams.plan_policy)
+    def plan_policy(self, draw):
+        account = draw.account()
+        starts_at = timezone.now() + draw.of([DAY / 2, 2 * DAY, 2 * DAY, 9 * DAY])
+        return {"account": account, "starts_at": starts_at, "by": draw.actor(account), **self._policy(draw)}
+
+    @command(teams.withdraw_plan)
+    def withdraw_plan(self, draw):
+        account = self._planned(draw)
+        return {"account": account, "by": draw.actor(account)}
+
+    @command(teams.remind_of_plan)
+    def remind_of_plan(self, draw):
+        account = self._planned(draw)
+        return {"account": account, "by": draw.actor(account)}
+
+    @command(teams.announce_plan)
+    def announce_plan(self, draw):
+        return {"account": self._planned(draw), "by": SYSTEM}
+
+    @command(teams.start_plan)
+    def start_plan(self, draw):
+        return {"account": self._planned(draw), "by": SYSTEM}
+
+    @command(teams.lapse_plan)
+    def lapse_plan(self, draw):
+        return {"account": self._planned(draw), "by": SYSTEM}
+
+    def _planned(self, draw):
+        return draw.row(BusinessAccount.objects.exclude(policy__planned={}))
+
+    def _policy(self, draw):
         wanted = {
             "second_factor": draw.of(SecurityPolicy.SecondFactor.values),
+            "second_factor_kinds": draw.of(["any", "any", "passkey"]),
+            "domains": draw.of([[], [], ["example.com"], ["*.example.com", "example.org"]]),
+            "member_days": draw.of([None, None, 30]),
             "confirmation": draw.of(SecurityPolicy.Confirmation.values),
             "most_administrators": draw.of([1, 2, 5]),
             "outside_days": draw.of([None, 10]),
+            "probation_days": draw.of([0, 3]),
             "claim_days": draw.of([3, 14]),
         }
         chosen = draw.some(wanted)
-        return {"account": account, "by": draw.actor(account), **{name: wanted[name] for name in chosen}}
+        return {name: wanted[name] for name in chosen}
+
+    @command(teams.freeze)
+    def freeze(self, draw):
+        account = draw.account()
+        return {"account": account, "by": draw.actor(account)}
+
+    @command(teams.lift_freeze)
+    def lift_freeze(self, draw):
+        account = draw.of(BusinessAccount.objects.frozen())
+        return {"account": account, "by": draw.actor(account)}
+
+    @command(teams.undo_changes)
+    def undo_changes(self, draw):
+        account = draw.account()
+        return {"account": account, "person": draw.person(), "hours": 24, "by": draw.actor(account)}
 
     # --- Assets ------------------------------------------------------------------------------------------------------
     @command(accounts.add_asset)
@@ -512,8 +668,42 @@ class AnySequence(RuleBasedStateMachine):
         member = draw.member()
         return {"membership": member, "role": draw.role(member.account), "by": draw.actor(member.account)}
 
+    @command(teams.raise_role)
+    def raise_role(self, draw):
+        member = draw.member()
+        fitting = [
+            role for role in Role.objects.of(member.account) if role.permissions > member.lasting_role.permissions
+        ]
+        role = draw.role(member.account) if draw.chance(3) else draw.of(fitting)
+        until = timezone.now() + draw.of([DAY, 3 * DAY, 20 * DAY, -DAY])
+        return {"membership": member, "role": role, "until": until, "by": draw.actor(member.account)}
+
+    @command(teams.set_role_end)
+    def set_role_end(self, draw):
+        member = draw.member(raised_until__isnull=False)
+        until = timezone.now() + draw.of([DAY, 3 * DAY, 20 * DAY, -DAY])
+        return {"membership": member, "until": until, "by": draw.actor(member.account)}
+
+    @command(teams.end_role)
+    def end_role(self, draw):
+        member = draw.member(raised_until__isnull=False)
+        return {"membership": member, "by": draw.actor(member.account)}
+
+    @command(teams.announce_role_end)
+    def announce_role_end(self, draw):
+        return {"membership": draw.member(raised_until__isnull=False), "by": SYSTEM}
+
+    @command(teams.note_role_end)
+    def note_role_end(self, draw):
+        return {"membership": draw.member(raised_until__isnull=False), "by": SYSTEM}
+
     @command(teams.suspend)
     def suspend(self, draw):
+        member = draw.member()
+        return {"membership": member, "by": draw.actor(member.account)}
+
+    @command(teams.end_sessions_of_member)
+    def end_sessions_of_member(self, draw):
         member = draw.member()
         return {"membership": member, "by": draw.actor(member.account)}
 
@@ -654,7 +844,7 @@ class AnySequence(RuleBasedStateMachine):
         member = draw.member()
         given = {"membership": member, "by": draw.person() if draw.chance(8) else member.person, "reason": "Cover"}
         if draw.chance(2):
-            return {**given, "role": draw.role(member.account)}
+            return {**given, "role": draw.role(member.account), "ends_at": draw.end()}
         asset = draw.row(Asset.objects.filter(account=member.account))
         return {**given, "asset": asset, "codes": draw.some(ASSET_CODES), "ends_at": draw.end()}
 
@@ -888,6 +1078,89 @@ class AnySequence(RuleBasedStateMachine):
             "since_on": dt.date(2026, 1, 1),
         }  # fmt: skip
 
+    # --- Access reviews ----------------------------------------------------------------------------------------------
+    @command(reviews.start_campaign)
+    def start_campaign(self, draw):
+        account, scope = draw.account(), draw.of(Scope.values)
+        assets = Asset.objects if draw.chance(8) else Asset.objects.filter(account=account)
+        return {
+            "account": account, "name": draw.of(ROLE_NAMES), "scope": scope, "rule": draw.of(Rule.values),
+            "role": draw.role(account) if scope == Scope.ROLE else None,
+            "asset": draw.row(assets) if scope == Scope.ASSET else None,
+            "silence": draw.of(Silence.values), "days": draw.of([1, 14]), "by": draw.actor(account),
+        }  # fmt: skip
+
+    @command(reviews.change_schedule)
+    def change_schedule(self, draw):
+        account = draw.account()
+        return {
+            "account": account, "every": draw.of(["", *Every.values]), "rule": draw.of(Rule.values),
+            "silence": draw.of(Silence.values), "next_on": timezone.localdate() + draw.of([DAY, 9 * DAY]),
+            "by": draw.actor(account),
+        }  # fmt: skip
+
+    @command(reviews.start_scheduled)
+    def start_scheduled(self, draw):
+        return {"schedule": draw.row(Schedule.objects.select_related("account")), "by": SYSTEM}
+
+    @command(reviews.decide)
+    def decide(self, draw):
+        item = self._item(draw)
+        account, decision = item.campaign.account, draw.of(Decision.values)
+        less = draw.role(account) if decision == Decision.REDUCE else None
+        return {"item": item, "decision": decision, "reduce_to": less, "by": self._reviewer(draw, item)}
+
+    @command(reviews.pass_on)
+    def pass_on(self, draw):
+        item = self._item(draw)
+        return {"item": item, "by": self._reviewer(draw, item)}
+
+    @command(reviews.keep_rest)
+    def keep_rest(self, draw):
+        item = self._item(draw)
+        return {"campaign": item.campaign, "reason": "All were asked", "by": self._reviewer(draw, item)}
+
+    @command(reviews.reassign)
+    def reassign(self, draw):
+        item = self._item(draw)
+        account = item.campaign.account
+        return {"item": item, "reviewer": draw.member(account=account), "by": draw.actor(account)}
+
+    @command(reviews.note_carried_out)
+    def note_carried_out(self, draw):
+        item = self._item(draw, Item.objects.to_carry_out())
+        return {"item": item, "by": draw.actor(item.campaign.account)}
+
+    @command(reviews.note_hindrance)
+    def note_hindrance(self, draw):
+        item = self._item(draw, Item.objects.to_carry_out())
+        return {"item": item, "words": "It is needed", "by": draw.actor(item.campaign.account)}
+
+    @command(reviews.remind_reviewers)
+    def remind_reviewers(self, draw):
+        return {"campaign": draw.row(Campaign.objects), "by": SYSTEM}
+
+    @command(reviews.settle_silence)
+    def settle_silence(self, draw):
+        return {"campaign": draw.row(Campaign.objects), "by": SYSTEM}
+
+    @command(reviews.suspend_for_silence)
+    def suspend_for_silence(self, draw):
+        return {"item": self._item(draw, Item.objects.exclude(decision="").filter(decided_by=None)), "by": SYSTEM}
+
+    @command(reviews.close_campaign)
+    def close_campaign(self, draw):
+        campaign = draw.row(Campaign.objects)
+        return {"campaign": campaign, "by": draw.actor(campaign.account)}
+
+    def _item(self, draw, fitting=None):
+        """An access under review, mostly one that fits: by default one that waits for its reviewer."""
+        fitting = Item.objects.running().undecided() if fitting is None else fitting
+        return draw.row(Item.objects.with_all() if draw.chance(3) else fitting.with_all())
+
+    def _reviewer(self, draw, item):
+        return draw.actor(item.campaign.account) if draw.chance(4) else item.reviewer
+
 
 @pytest.mark.django_db
 @pytest.mark.rule(1)
@@ -905,7 +1178,7 @@ def test_whatever_people_do_in_whatever_order_the_rules_hold():
 
 
 def test_every_command_of_these_floors_is_among_the_steps():
-    floors = ("teams.", "invitations.", "logins.")
+    floors = ("teams.", "invitations.", "logins.", "reviews.")
     assert {act for act in ACTS if act.__module__.startswith(floors)} - set(LEFT_OUT) <= {
         act for act, _arguments in COMMANDS.values()
     }

@@ -20,7 +20,9 @@ WRITES_ON_ROWS = {"create", "save", "update", "delete"}
 NAMED_PLACES = {  # outside actions/, each with its reason
     "oversight/demo/verbs.py": "the rows of a sign-in, which the sign-in library makes on its pages only",
     "accounts/models/people.py": "the manager that allauth and createsuperuser call makes the row of a person",
+    "accounts/forms/signing_in.py": "the sign-in library's own form asks for the link, once the earlier ones are outdated",
     "audit/recording.py": "the event itself",
+    "audit/store.py": "files in the store of checkpoints",
 }
 NOT_A_ROW = {"cache", "hashlib", "digest", "vars()", "session", "context"}  # they have such methods and are no rows
 

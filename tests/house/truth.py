@@ -3,7 +3,9 @@
 The property test compares this with what the portal says.
 """
 
-from collections.abc import Mapping
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,8 +57,11 @@ def one(question: str, *values: Any) -> Any:
     return value
 
 
-def all_powers() -> dict[tuple[int, int], Powers]:
-    """Return what each person may do in each account, where that is anything at all (rule 1)."""
+def all_powers(*, whatever_the_policy: bool = False) -> dict[tuple[int, int], Powers]:
+    """Return what each person may do in each account, where that is anything at all (rule 1).
+
+    `whatever_the_policy`: also where the account's policy keeps the person out now.
+    """
     assets: dict[int, list[int]] = {}
     for row in rows("SELECT account_id, id FROM accounts_asset WHERE archived_at IS NULL"):
         assets.setdefault(row["account_id"], []).append(row["id"])
@@ -69,24 +74,87 @@ def all_powers() -> dict[tuple[int, int], Powers]:
         granted.setdefault((row["membership_id"], row["asset"]), set()).add(row["codename"])
     found = {}
     for seat in rows(
-        "SELECT m.*, r.account_id AS made_by, r.code, r.held, p.second_factor, p.confirmation, EXISTS ("
-        "   SELECT FROM mfa_authenticator f WHERE f.user_id = m.person_id AND f.type <> 'recovery_codes') AS has_factor"
-        " FROM teams_membership m JOIN teams_role r ON r.id = m.role_id"
+        "SELECT m.*, r.account_id AS made_by, r.code, r.held, u.email, to_jsonb(p) AS policy,"
+        " ARRAY(SELECT f.type FROM mfa_authenticator f"
+        "   WHERE f.user_id = m.person_id AND f.type <> 'recovery_codes') AS factors"
+        " FROM teams_membership m JOIN teams_role r ON r.id = CASE WHEN m.raised_until > %s THEN m.raised_to_id"
+        "   ELSE m.role_id END"
         " JOIN accounts_businessaccount a ON a.id = m.account_id AND a.closed_at IS NULL"
         " JOIN accounts_securitypolicy p ON p.account_id = a.id"
         " JOIN accounts_person u ON u.id = m.person_id AND u.is_active"
         " WHERE m.state = 'active' AND (m.ends_at IS NULL OR m.ends_at > %s)",
         timezone.now(),
+        timezone.now(),
     ):
         holds = ROLES[seat["code"]] if seat["made_by"] is None else set(seat["held"])
-        asked = {"nobody": False, "everyone": True, "administrators": "manage_team" in holds}[seat["second_factor"]]
-        if (asked and not seat["has_factor"]) or (seat["confirmation"] == "before" and not seat["confirmed_at"]):
+        if not whatever_the_policy and _is_kept_out(seat, holds):
             continue
         by_role = frozenset(holds & ON_ASSETS)
         on_assets = {pk: by_role | granted.get((seat["id"], pk), set()) for pk in assets.get(seat["account_id"], [])}
         assert (seat["person_id"], seat["account_id"]) not in found, "two active memberships"
         found[seat["person_id"], seat["account_id"]] = Powers(frozenset(holds - ON_ASSETS), by_role, on_assets)
     return found
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What binds at a moment: frozen accounts with their owners, and who is new at managing the team, and where."""
+
+    frozen: Mapping[int, int]
+    new: frozenset[tuple[int, int]]
+
+
+_SEATS_THAT_MANAGE = (
+    "SELECT m.*, a.owner_id, to_jsonb(p) AS policy FROM teams_membership m"
+    " JOIN teams_role r ON r.id = CASE WHEN m.raised_until > %s THEN m.raised_to_id ELSE m.role_id END"
+    " JOIN accounts_businessaccount a ON a.id = m.account_id JOIN accounts_securitypolicy p ON p.account_id = a.id"
+    " WHERE m.state <> 'ended' AND (r.account_id IS NULL AND r.code IN ('owner', 'administrator')"
+    " OR 'manage_team' = ANY(r.held))"
+)
+
+
+def bound() -> Bound:
+    """Return what binds people now, beside what they hold."""
+    frozen = rows("SELECT id, owner_id FROM accounts_businessaccount WHERE frozen_at IS NOT NULL")
+    now = timezone.now()
+    seats = rows(f"{_SEATS_THAT_MANAGE} AND a.owner_id <> m.person_id AND m.administers_since IS NOT NULL", now)
+    return Bound(
+        {row["id"]: row["owner_id"] for row in frozen},
+        frozenset(
+            (row["person_id"], row["account_id"])
+            for row in seats
+            if row["administers_since"] + dt.timedelta(days=_as_it_counts(row["policy"])["probation_days"]) > now
+        ),
+    )
+
+
+def seats_of_unknown_age() -> list[int]:
+    """Return the seats that manage the team without saying since when."""
+    return [row["id"] for row in rows(f"{_SEATS_THAT_MANAGE} AND m.administers_since IS NULL", timezone.now())]
+
+
+def policy_of(account_id: int) -> dict[str, Any]:
+    """Return the security policy of an account as it counts now."""
+    return _as_it_counts(one("SELECT to_jsonb(p) FROM accounts_securitypolicy p WHERE account_id = %s", account_id))
+
+
+def _as_it_counts(stored: str) -> dict[str, Any]:
+    policy = json.loads(stored)
+    begun = policy["planned_from"] and dt.datetime.fromisoformat(policy["planned_from"]) <= timezone.now()
+    return {**policy, **policy["planned"]} if begun else policy
+
+
+def _is_kept_out(seat: Mapping[str, Any], holds: Collection[str]) -> bool:
+    """Say whether the account's policy keeps somebody out: as it is stored, or as it was planned to be by now."""
+    policy = _as_it_counts(seat["policy"])
+    asked = {"nobody": False, "everyone": True, "administrators": "manage_team" in holds}[policy["second_factor"]]
+    count = [kind for kind in seat["factors"] if kind == "webauthn" or policy["second_factor_kinds"] == "any"]
+    _local, _at, domain = seat["email"].rpartition("@")
+    above = [f"*.{domain.split('.', cut)[cut]}" for cut in range(1, domain.count(".") + 1)]
+    foreign = policy["domains"] and not {domain, *above} & set(policy["domains"])
+    owns = seat["made_by"] is None and seat["code"] == "owner"
+    unconfirmed = policy["confirmation"] == "before" and not seat["confirmed_at"]
+    return bool(unconfirmed or (asked and not count) or (foreign and not owns))
 
 
 def state() -> str:
@@ -128,8 +196,16 @@ def live_rows_of(person: Any, account_id: int) -> dict[str, int]:
         "Claims of the ownership": (
             "teams_ownershipclaim WHERE person_id = %s AND account_id = %s AND state = 'open'", pk,
         ),
+        "Accesses to review": (
+            ("reviews_item i JOIN reviews_campaign c ON c.id = i.campaign_id JOIN accounts_businessaccount a"
+            " ON a.id = c.account_id WHERE i.reviewer_id = %s AND c.account_id = %s AND c.state = 'running'"
+            " AND i.must_decide AND i.decision = '' AND a.closed_at IS NULL"), pk,
+        ),
         "Open access requests": (
             "teams_accessrequest WHERE person_id = %s AND account_id = %s AND state = 'open' AND lapses_at > %s", pk, now,
+        ),
+        "Planned security policies": (
+            "accounts_securitypolicy WHERE planned_by_id = %s AND account_id = %s AND planned_from > %s", pk, now,
         ),
         "Left without anyone who answers for them": (
             "teams_membership WHERE sponsor_id = %s AND account_id = %s AND state <> 'ended'", pk,
@@ -167,7 +243,9 @@ def live_rows_of(person: Any, account_id: int) -> dict[str, int]:
 def held_by(membership_id: int) -> dict[str, Any]:
     """Return role, state and grants of a membership, as they stand in the tables."""
     [seat] = rows(
-        "SELECT r.code, m.state FROM teams_membership m JOIN teams_role r ON r.id = m.role_id WHERE m.id = %s",
+        "SELECT r.code, m.state FROM teams_membership m JOIN teams_role r"
+        " ON r.id = CASE WHEN m.raised_until > %s THEN m.raised_to_id ELSE m.role_id END WHERE m.id = %s",
+        timezone.now(),
         membership_id,
     )
     grants = rows(

@@ -198,7 +198,10 @@ def worker_of(broker, database, port):
     process = subprocess.Popen(
         [sys.executable, "-m", "celery", "--app", "accessportal", "--quiet", "worker", "--concurrency", "1",
          "--without-gossip", "--without-mingle", "--without-heartbeat"],
-        env={**os.environ, **_environment(database, port), "REDIS_URL": paths.redis_url(broker.data)},
+        env={
+            **os.environ, **_environment(database, port),
+            "REDIS_URL": paths.redis_url(broker.data), "ACCESSPORTAL_DATA": str(broker.data),  # its checkpoints are its own
+        },
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:

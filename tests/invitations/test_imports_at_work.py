@@ -83,6 +83,8 @@ class TestOneWorker:
 
     @pytest.mark.rule(2)
     @pytest.mark.parametrize("lost", ["suspended", "demoted", "switched off", "ended"])
+    @pytest.mark.requirement("AZ9")
+    @pytest.mark.requirement("SE5")
     def test_who_loses_the_right_to_invite_invites_nobody_more(self, account, lost):
         anna = MembershipFactory(account=account, holding="administrator")
         listing = started(account, 30, by=anna.person)
@@ -107,6 +109,7 @@ class TestOneWorker:
         assert (event.actor_kind, "can no longer invite" in event.parts["reason"]) == ("system", True)
 
     @pytest.mark.rule(2)
+    @pytest.mark.requirement("AZ9")
     def test_a_role_that_its_sender_can_no_longer_give_is_refused_and_the_others_go_on(self, account):
         anna = MembershipFactory(account=account, holding="administrator")
         mine = Role.objects.create(
@@ -134,7 +137,7 @@ class TestOneWorker:
 
         assert listing.rows.get(address="p0@example.com").problem == "The role is not in use any more."
 
-    @pytest.mark.requirement("IN12")
+    @pytest.mark.requirement("IN9")
     def test_a_long_list_waits_for_the_next_hour_and_leaves_room_for_invitations_by_hand(
         self, account, monkeypatch, client
     ):
@@ -176,6 +179,7 @@ class TestOneWorker:
         assert not Invitation.objects.exists()
 
     @pytest.mark.rule(13)
+    @pytest.mark.requirement("SE5")
     def test_offboarding_its_sender_stops_a_list_and_who_is_offboarded_is_taken_off_others(self, account):
         anna = MembershipFactory(account=account, holding="administrator")
         hers, other = started(account, 2, by=anna.person), started(account, 2, prefix="q")

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.errors import ChangedMeanwhile, PolicyViolation
-from accounts.models import OutgoingMail, Person, Session
+from accounts.models import OutgoingMail, Person, SecurityPolicy, Session
 from audit.models import Event
 from invitations import actions
 from invitations.models import Invitation
 from invitations.policies import fingerprint
 from invitations.tokens import LENGTH, token_for
-from teams.actions import change_policy, change_role, leave, suspend
+from teams.actions import change_role, leave, suspend
 from teams.models import Membership, Role
 from tests.factories import (
     PASSWORD,
@@ -209,6 +209,7 @@ def test_a_forged_host_is_refused(client):
 @pytest.mark.django_db
 @pytest.mark.rule(9)
 @pytest.mark.requirement("IN6")
+@pytest.mark.requirement("SE5")
 @pytest.mark.parametrize("lost", ["demoted", "suspended", "switched off", "without a second factor"])
 def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
     anna = MembershipFactory(holding="administrator")
@@ -222,7 +223,7 @@ def test_who_may_no_longer_give_the_role_gives_it_to_nobody(client, lost):
         case "switched off":
             Person.objects.filter(pk=anna.person_id).update(is_active=False)
         case "without a second factor":
-            change_policy(account=anna.account, second_factor="administrators", by=owner)
+            SecurityPolicy.objects.filter(account=anna.account).update(second_factor="administrators")
     client.force_login(invited_person(invitation))
 
     response = accept_over_http(client, invitation)
@@ -288,6 +289,7 @@ def test_acceptance_stops_at_the_limit_of_administrators(client):
 
 @pytest.mark.django_db
 @pytest.mark.rule(7)
+@pytest.mark.requirement("AZ10")
 def test_nobody_accepts_what_they_have_not_seen(client):
     invitation = InvitationFactory(holding="analyst")
     client.force_login(invited_person(invitation))
@@ -423,6 +425,7 @@ def test_what_the_link_proved_does_not_outlive_the_invitation(client):
 @pytest.mark.django_db
 @pytest.mark.rule(8)
 @pytest.mark.requirement("SE8")
+@pytest.mark.requirement("IN1")
 def test_no_session_row_and_no_other_row_holds_a_token(client, caplog):
     caplog.set_level("DEBUG")
     invitation = InvitationFactory()
@@ -536,6 +539,7 @@ def test_many_invitations_to_one_address_at_once_make_one(fresh_database):
 
 @pytest.mark.django_db
 @pytest.mark.rule(8)
+@pytest.mark.requirement("IN1")
 def test_tokens_are_of_256_bits_and_survive_a_change_of_keys(settings):
     invitation = InvitationFactory()
     token = token_of(invitation)

@@ -105,6 +105,7 @@ def test_columns_of_the_same_name_are_told_apart(upload, client, account):
         (b"x," * 60 + b"\na@example.com\n", "The file has more than 50 columns."),
     ],
 )
+@pytest.mark.requirement("IO6")
 def test_what_cannot_be_read_is_refused_whole_and_says_why(upload, content, words):
     response = upload(content)
 

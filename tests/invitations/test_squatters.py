@@ -5,12 +5,12 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actions import make_recovery_codes
 from accounts.models import OutgoingMail, Person, Session
 from audit.models import Event
 from audit.verification import verify
@@ -127,7 +127,7 @@ def test_sessions_second_factors_and_passkeys_of_the_squatter_end(client, invita
     squatter, browser = squats(), Client()
     browser.force_login(squatter)
     TOTP.activate(squatter, "JBSWY3DPEHPK3PXP")
-    RecoveryCodes.activate(squatter)
+    make_recovery_codes(person=squatter, by=squatter)
     Authenticator.objects.create(user=squatter, type="webauthn", data={"name": "a passkey"})
 
     follows_the_link(client, invitation)

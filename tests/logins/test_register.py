@@ -26,6 +26,7 @@ from tests.factories import (
 )
 from tests.logins.signing import sign
 from tests.post import the_post_goes_out
+from tests.written import written
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +107,7 @@ def test_what_looks_like_a_password_is_refused_in_every_field_and_stands_nowhere
     assert "looks as if a password" in answer.content.decode()
     assert Knower.objects.get() == knower
     assert SharedLogin.objects.get().label == "TikTok"
-    assert not any("hunter2" in text for text in Event.objects.values_list("canonical", flat=True))
+    assert not any("hunter2" in text for text in written())
     with pytest.raises(PolicyViolation):
         actions.note_gone(knower=knower, reason=words, by=login.account.owner)
 
@@ -235,6 +236,7 @@ def test_a_change_before_the_exposure_or_in_the_future_or_never_is_refused(owner
     assert exposed(login)
 
 
+@pytest.mark.requirement("AZ10")
 def test_it_is_signed_with_ones_own_name_under_the_words_that_were_read(login):
     KnowerFactory(login=login)
 

@@ -1,13 +1,17 @@
 """The log as a file: complete, narrowed as asked, recorded first, and harmless in a spreadsheet (rule 18)."""
 
 import csv
+import datetime as dt
 import io
+import json
 import tracemalloc
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import BusinessAccount
+from accounts.policies import MOST_EXPORTS
 from audit import exporting, querysets
 from audit.canonical import digest_of, link
 from audit.models import Event
@@ -32,7 +36,7 @@ def lines_of(response):
 @pytest.mark.rule(18)
 @pytest.mark.requirement("AU11")
 def test_the_export_holds_every_event_and_is_recorded_before_its_first_byte(client, ruth, monkeypatch):
-    monkeypatch.setattr(querysets.every, "__kwdefaults__", {"batch": 7})
+    monkeypatch.setattr(querysets.every, "__kwdefaults__", {"batch": 7, "after": None})
     write(ruth.account, 50)
     client.force_login(ruth.person)
 
@@ -45,6 +49,40 @@ def test_the_export_holds_every_event_and_is_recorded_before_its_first_byte(clie
     assert [int(row["number"]) for row in rows] == list(range(1, 51))
     assert response["Content-Disposition"].startswith("attachment")
     assert list(rows[0]) == list(exporting.COLUMNS)
+
+
+@pytest.mark.rule(18)
+@pytest.mark.parametrize(
+    ("kind", "name", "ending"), [("json", "JSON Lines", "-activity-2026-11-02.jsonl"), ("ocsf", "OCSF", ".ocsf.jsonl")]
+)
+def test_the_log_leaves_as_json_too_and_the_record_says_as_what(client, ruth, time_machine, kind, name, ending):
+    time_machine.move_to("2026-11-02 12:00Z")
+    write(ruth.account, 30, reason="=danger()")
+    client.force_login(ruth.person)
+
+    response = client.post(url("export_activity", ruth.account), {"format": kind})
+
+    rows = [json.loads(line) for line in b"".join(response.streaming_content).splitlines()]
+    recorded = Event.objects.of(ruth.account).get(name="audit.exported")
+    assert recorded.parts["after"] == {"format": name, "narrowed": {}}
+    assert response["Content-Type"] == "application/jsonl"
+    assert response["Content-Disposition"].rstrip('"').endswith(ending)
+    head = bytes(32)
+    for number, row in enumerate(rows, 1):
+        text = row["canonical"] if kind == "json" else row["raw_data"]
+        head = link(head, number, digest_of(text))
+        assert (row if kind == "json" else row["unmapped"])["hash"] == head.hex()
+        assert (row if kind == "json" else row["unmapped"])["reason"] == "=danger()"
+    assert len(rows) == 30
+
+
+def test_a_kind_of_file_that_is_not_there_exports_nothing(client, ruth):
+    client.force_login(ruth.person)
+
+    response = client.post(url("export_activity", ruth.account), {"format": "exe"})
+
+    assert response.status_code == 422
+    assert not Event.objects.of(ruth.account).named("audit.exported").exists()
 
 
 @pytest.mark.rule(16)
@@ -114,14 +152,17 @@ def test_neutral_puts_an_apostrophe_before_each_dangerous_sign(sign):
     assert exporting.neutral(None) == ""
 
 
-def test_a_long_export_keeps_little_in_memory():
+@pytest.mark.requirement("IO9")
+@pytest.mark.parametrize("kind", exporting.FILES)
+def test_a_long_export_keeps_little_in_memory(kind):
     account = BusinessAccountFactory()
     event = {"after": {"text": "x" * 1900}}
     write(account, 1_500, **event)
     log = Event.objects.in_chain_of(account)
     tracemalloc.start()
 
-    size = sum(len(line) for line in exporting.csv_lines(querysets.every([log], by=querysets.BY_TIME, batch=100)))
+    events = querysets.every([log], by=querysets.BY_TIME, batch=100)
+    size = sum(len(line) for line in exporting.FILES[kind].lines(events))
 
     _now, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -130,11 +171,32 @@ def test_a_long_export_keeps_little_in_memory():
 
 
 @pytest.mark.rule(12)
+@pytest.mark.requirement("IO9")
+def test_who_has_exported_twenty_times_within_an_hour_waits_and_nobody_else_does(client, ruth, time_machine):
+    other = MembershipFactory(account=ruth.account, holding="auditor")
+    export = url("export_activity", ruth.account)
+    client.force_login(ruth.person)
+    done = [client.post(export).get("Content-Type") for _time in range(MOST_EXPORTS)]
+
+    refused = client.post(export, {"q": "eddie"})
+    client.force_login(other.person)
+    others = client.post(export)
+    time_machine.move_to(timezone.now() + dt.timedelta(minutes=61))
+    client.force_login(ruth.person)
+    later = client.post(export)
+
+    assert set(done) == {"text/csv; charset=utf-8"}
+    assert refused.status_code == 422
+    assert "You have exported 20 times within an hour" in refused.content.decode()
+    assert [answer["Content-Type"] for answer in (others, later)] == ["text/csv; charset=utf-8"] * 2
+    assert Event.objects.of(ruth.account).filter(name="audit.exported", result="refused").count() == 1
+
+
 def test_without_its_event_there_is_no_export(client, ruth, monkeypatch):
     write(ruth.account)
     client.force_login(ruth.person)
     client.raise_request_exception = False
-    monkeypatch.setattr("oversight.actions.record", lambda *_given, **_more: 1 / 0)
+    monkeypatch.setattr("oversight.actions.reading.record", lambda *_given, **_more: 1 / 0)
 
     assert client.post(reverse("export_activity", args=[ruth.account.slug])).status_code == 500
     assert BusinessAccount.objects.filter(pk=ruth.account_id).exists()

@@ -332,6 +332,7 @@ def test_garbage_is_refused_in_words_and_changes_nothing(client, account, profil
     assert held(mina, profile) == []
 
 
+@pytest.mark.requirement("AZ10")
 def test_a_yes_counts_only_for_what_was_shown(client, account, profile):
     mina = seat(account, "Mina", holding="member")
     client.force_login(account.owner)

@@ -6,12 +6,13 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
-from accounts.models import SecurityPolicy
+from accounts.models import RecoveryCode, SecurityPolicy
 from audit.models import Event
 from invitations.actions import accept, invite
 from teams import actions
 from teams.models import AssetGrant, Membership, Role
 from tests.factories import (
+    POLICY_FORM,
     AssetFactory,
     BusinessAccountFactory,
     InvitationFactory,
@@ -138,7 +139,7 @@ def test_an_ended_membership_shows_its_history_and_nothing_else(client):
     assert "What this person may do" not in shown
     assert "Grants on single assets" not in shown
     assert "Last role" in shown
-    for live in ("Second factor", "Last sign-in"):
+    for live in ("Second factor", "Last active"):
         assert live not in shown
     for act in ACTS:
         assert url(act, eddie.account, eddie) not in shown
@@ -267,7 +268,7 @@ def test_who_lacks_the_second_factor_is_led_to_it_and_let_in_with_it(client):
     client.force_login(eddie.person)
 
     outside = client.get(url("roles", eddie.account))
-    Authenticator.objects.create(user=eddie.person, type="recovery_codes", data={})
+    RecoveryCode.objects.create(person=eddie.person, digest=RecoveryCode.digest_of("abcd"))
     with_codes_only = client.get(url("roles", eddie.account))
     Authenticator.objects.create(user=eddie.person, type="totp", data={})
 
@@ -283,16 +284,10 @@ def test_who_would_lose_access_by_a_policy_is_named_the_reader_too(client):
     Authenticator.objects.create(user=safe.person, type="totp", data={})
     client.force_login(account.owner)
     page_of_policy = url("security_policy", account)
-    wanted = {
-        "second_factor": "everyone",
-        "confirmation": "before",
-        "most_administrators": 5,
-        "invitation_days": 7,
-        "claim_days": 14,
-    }
+    wanted = POLICY_FORM | {"second_factor": "everyone", "confirmation": "before", "starts_at_span": "7"}
 
     asked = client.post(page_of_policy, wanted).content.decode()
-    notice = asked[asked.index("lose access until") : asked.index("Save all the same")]
+    notice = asked[asked.index("lose access until") : asked.index("Plan it")]
 
     assert waiting.person.email in notice
     assert account.owner.email in notice
@@ -306,15 +301,8 @@ def test_who_would_lose_access_by_a_policy_is_named_the_reader_too(client):
 def test_a_policy_that_makes_no_sense_is_refused(client, wrong):
     account = BusinessAccountFactory()
     client.force_login(account.owner)
-    right = {
-        "second_factor": "nobody",
-        "confirmation": "after",
-        "most_administrators": 5,
-        "invitation_days": 7,
-        "claim_days": 14,
-    }
 
-    assert client.post(url("security_policy", account), {**right, **wrong}).status_code == 422
+    assert client.post(url("security_policy", account), POLICY_FORM | wrong).status_code == 422
     assert not Event.objects.of(account).exists()
 
 

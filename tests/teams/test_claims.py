@@ -6,7 +6,6 @@ import time
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -20,6 +19,7 @@ from teams import actions
 from teams.models import Membership, OwnershipClaim, OwnershipOffer, Succession
 from tests.factories import (
     PASSWORD,
+    POLICY_FORM,
     TOTP_SECRET,
     BusinessAccountFactory,
     MembershipFactory,
@@ -32,6 +32,8 @@ from tests.factories import (
     owner_of,
 )
 from tests.post import the_post_goes_out
+from tests.showing import code_of
+from tests.written import written
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule(3)]
 REASON = {"reason": "Nobody has heard of her since June"}
@@ -147,12 +149,12 @@ def test_a_second_factor_that_was_not_shown_just_now_does_not_count(ago):
 
     response = client.post(url("claim_ownership", anna.account), REASON)
 
-    words = response.content.decode()
-    assert response.status_code == 422
-    assert "Confirm with your second factor first" in words
-    assert REASON["reason"] in words  # what was typed is still there
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(reverse("mfa_reauthenticate"))
     assert not OwnershipClaim.objects.exists()
-    assert list(log().values_list("name", "result")) == [("ownership.claimed", "refused")]
+    shown = None if ago is None else timezone.now() - dt.timedelta(seconds=ago)
+    with pytest.raises(PolicyViolation, match="Confirm with your second factor first"):
+        actions.claim_ownership(account=anna.account, reason="Gone", shown_at=shown, by=anna.person)
 
 
 def test_a_password_alone_is_not_the_second_factor():
@@ -162,7 +164,7 @@ def test_a_password_alone_is_not_the_second_factor():
 
     response = client.post(url("claim_ownership", anna.account), REASON)
 
-    assert response.status_code == 422
+    assert response.headers["Location"].startswith(reverse("mfa_reauthenticate"))
     assert not OwnershipClaim.objects.exists()
 
 
@@ -170,7 +172,7 @@ def test_the_page_leads_to_the_second_factor_and_back_to_the_form():
     anna = claimant_in(BusinessAccountFactory())
     client, address = signed_in(anna.person, shown_ago=None), url("claim_ownership", anna.account)
     link = re.search(r'href="([^"]*reauthenticate[^"]*)"', page(client, address))[1].replace("&amp;", "&")
-    code = format_hotp_value(hotp_value(TOTP_SECRET, next(iter(yield_hotp_counters_from_time()))))
+    code = code_of(TOTP_SECRET)
     before = page(client, address)
     back = client.post(link, {"code": code, "next": address})
 
@@ -249,13 +251,16 @@ def test_the_wait_is_the_policys_at_the_moment_of_the_claim_and_no_later_policy_
 @pytest.mark.rule(2)
 def test_only_the_owner_shortens_the_wait_so_that_nobody_does_it_before_claiming():
     anna = claimant_in(BusinessAccountFactory())
-    form = {"second_factor": "nobody", "confirmation": "after", "most_administrators": 5, "invitation_days": 7}
     client = signed_in(anna.person)
 
-    shorter = client.post(url("security_policy", anna.account), {**form, "claim_days": 13})
-    longer = client.post(url("security_policy", anna.account), {**form, "claim_days": 20})
-    too_short = signed_in(anna.account.owner).post(url("security_policy", anna.account), {**form, "claim_days": 2})
-    by_owner = signed_in(anna.account.owner).post(url("security_policy", anna.account), {**form, "claim_days": 3})
+    shorter = client.post(url("security_policy", anna.account), {**POLICY_FORM, "claim_days": 13})
+    longer = client.post(url("security_policy", anna.account), {**POLICY_FORM, "claim_days": 20})
+    too_short = signed_in(anna.account.owner).post(
+        url("security_policy", anna.account), {**POLICY_FORM, "claim_days": 2}
+    )
+    by_owner = signed_in(anna.account.owner).post(
+        url("security_policy", anna.account), {**POLICY_FORM, "claim_days": 3}
+    )
 
     statuses = [response.status_code for response in (shorter, longer, too_short, by_owner)]
     assert statuses == [403, 302, 422, 302]
@@ -331,6 +336,7 @@ def test_after_the_wait_the_claimant_takes_over_and_the_former_owner_administers
     assert list(log().values_list("name", "result")) == [("ownership.claim_carried_out", "done")]
 
 
+@pytest.mark.requirement("AZ10")
 def test_one_minute_too_early_nothing_moves():
     claim = aged(OwnershipClaimFactory(), 14 * DAY - dt.timedelta(minutes=1))
 
@@ -347,7 +353,7 @@ def test_taking_over_asks_for_the_second_factor_again(ago):
 
     response = client.post(url("carry_out_claim", claim.account, claim))
 
-    assert response.status_code == 422
+    assert response.headers["Location"].startswith(reverse("mfa_reauthenticate"))
     assert "Confirm that it is you" in page(client, url("carry_out_claim", claim.account, claim))
     assert owner(claim.account) == claim.account.owner
 
@@ -558,7 +564,8 @@ def test_a_mail_about_a_claim_that_has_ended_is_not_sent(mailoutbox):
 # --- The sealed successor ---------------------------------------------------------------------------------------------
 def test_the_owner_names_a_successor_and_nobody_else_learns_who():
     account = BusinessAccountFactory()
-    eddie, anna = MembershipFactory(account=account, person__name="Eddie"), claimant_in(account)
+    eddie = MembershipFactory(account=account, person__name="Eddie", person__pk=987654321)
+    anna = claimant_in(account)
     client = signed_in(account.owner, shown_ago=None)
 
     response = client.post(url("name_successor", account), {"membership": eddie.pk})
@@ -569,7 +576,7 @@ def test_the_owner_names_a_successor_and_nobody_else_learns_who():
     assert "Eddie" in page(client, url("ownership", account))
     assert row.opened(account) == eddie.person_id
     assert str(eddie.person_id) not in row.sealed
-    assert "Eddie" not in event.canonical
+    assert not any("Eddie" in text for text in written(Event.objects.filter(pk=event.pk)))
     assert (event.name, event.about_id) == ("ownership.successor_named", None)
     assert signed_in(anna.person).get(url("ownership", account)).status_code == 403
     assert signed_in(anna.person).get(url("claim_as_successor", account)).status_code == 404

@@ -71,6 +71,7 @@ def test_a_refusal_that_waits_behind_the_taking_over_comes_too_late(fresh_databa
     assert names() == ["ownership.claim_carried_out"]
 
 
+@pytest.mark.requirement("AZ7")
 def test_a_transfer_and_a_taking_over_at_once_leave_one_owner(fresh_database):
     claim = committed(lambda: OwnershipClaimFactory(days=15))
     offer = committed(lambda: OwnershipOfferFactory(account=claim.account))

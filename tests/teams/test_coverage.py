@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from teams.coverage import done_by_one, left_to_one
-from tests.factories import AssetFactory, BusinessAccountFactory, MembershipFactory, grant
+from tests.factories import POLICY_FORM, AssetFactory, BusinessAccountFactory, MembershipFactory, grant
 
 pytestmark = pytest.mark.django_db
 
@@ -88,10 +88,7 @@ def test_a_policy_says_who_loses_access_and_what_nobody_could_do_then(client, ac
     Authenticator.objects.create(user=secured, type=Authenticator.Type.TOTP, data={})
     client.force_login(account.owner)
     policy = reverse("security_policy", args=[account.slug])
-    form = {
-        "second_factor": "everyone", "confirmation": "after", "most_administrators": "5", "invitation_days": "7",
-        "claim_days": "14",
-    }  # fmt: skip
+    form = POLICY_FORM | {"second_factor": "everyone", "starts_at_span": "7"}
 
     asked = client.post(policy, form)
     shown = asked.content.decode()
@@ -99,7 +96,7 @@ def test_a_policy_says_who_loses_access_and_what_nobody_could_do_then(client, ac
 
     assert (asked.status_code, saved.status_code) == (409, 302)
     assert "2 people lose access" in shown
-    assert "1 of them is from outside" in shown
+    assert "1 of them agency" in shown
     assert "manage the team" in shown.partition("Until then nobody can:")[2]
     assert str(secured) in shown.partition("Until then only one person is left for:")[2]
     assert "from everyone" in shown
@@ -110,10 +107,7 @@ def test_a_policy_says_who_gets_access_by_it(client):
     waiting = MembershipFactory(account=account, unconfirmed=True)
     client.force_login(account.owner)
 
-    form = {
-        "second_factor": "nobody", "confirmation": "never", "most_administrators": "5", "invitation_days": "7",
-        "claim_days": "14",
-    }  # fmt: skip
+    form = POLICY_FORM | {"confirmation": "never"}
     asked = client.post(reverse("security_policy", args=[account.slug]), form)
 
     assert asked.status_code == 409

@@ -331,6 +331,7 @@ def test_nonsense_ends_nothing(northwind, anna, client, form):
 
 
 # --- What changes meanwhile -------------------------------------------------------------------------------------------
+@pytest.mark.requirement("AZ10")
 @pytest.mark.parametrize("change", ["joined", "left", "another role", "invited"])
 def test_a_yes_counts_only_for_who_was_shown(northwind, anna, client, change):
     client.force_login(anna)
@@ -593,7 +594,7 @@ def test_accepting_races_with_becoming_an_agencys_person(fresh_database):
     )
 
     assert isinstance(race.second, PolicyViolation)
-    assert not Membership.objects.filter(role__code="owner", kind="agency").exists()
+    assert not Membership.objects.filter(lasting_role__code="owner", kind="agency").exists()
 
 
 def _role(code):

@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
+from accounts.policies import exports
 from audit import exporting
 from audit.models import Event
 from teams import spreadsheets
@@ -88,6 +89,7 @@ def test_the_file_is_narrowed_and_ordered_as_the_page(take, account):
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t=", "＝"])
+@pytest.mark.requirement("AU9")
 def test_no_cell_of_either_file_can_be_taken_for_a_formula(take, account, sign):
     MembershipFactory(account=account, person=PersonFactory(name=f"{sign}HYPERLINK(1)"))
 
@@ -143,6 +145,16 @@ def test_who_does_not_manage_the_team_takes_no_list_away(client, account):
 
     assert response.status_code == 403
     assert not Event.objects.of(account).named("member.list_exported").filter(result="done").exists()
+
+
+@pytest.mark.requirement("IO9")
+def test_a_list_is_taken_twenty_times_an_hour_and_no_more(take, account, monkeypatch):
+    monkeypatch.setattr(exports, "MOST_EXPORTS", 2)
+
+    answers = [take(format=kind) for kind in ("csv", "xlsx", "csv")]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 422]
+    assert "You have exported 2 times within an hour" in answers[-1].content.decode()
 
 
 def test_the_page_tells_what_the_file_will_hold(client, account):

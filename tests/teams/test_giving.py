@@ -85,10 +85,10 @@ def test_who_changes_a_role_adds_no_more_than_they_hold_and_touches_no_administr
     seat = Membership.objects.filter(pk=target.pk)
     changed, expected = set(), set()
     for before, after in itertools.permutations(roles, 2):
-        seat.update(role=roles[before])
+        seat.update(lasting_role=roles[before])
         if done(teams.change_role, membership=target, role=roles[after], by=by):
             changed.add((before, after))
-        assert seat.get().role_id == roles[after if (before, after) in changed else before].pk
+        assert seat.get().lasting_role_id == roles[after if (before, after) in changed else before].pk
         within_reach = actor == "owner" or not roles[before].administers
         if within_reach and may_give(account, actor, roles[after].permissions - roles[before].permissions):
             expected.add((before, after))
@@ -103,7 +103,7 @@ def test_the_owners_role_is_given_by_nobody(actor, account):
 
     assert actor != "owner" or isinstance(refusal.value, PolicyViolation)
     assert BusinessAccount.objects.get(pk=account.pk).owner == account.owner
-    assert Membership.objects.filter(account=account, role__code="owner").count() == 1
+    assert Membership.objects.filter(account=account, lasting_role__code="owner").count() == 1
 
 
 @pytest.mark.parametrize("actor", ROLES)

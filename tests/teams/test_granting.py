@@ -151,6 +151,7 @@ def test_groups_stand_for_who_and_what_is_in_them_at_that_moment(send, confirm, 
     assert held() == [("Mina", "Ads", "view_analytics")]
 
 
+@pytest.mark.requirement("AZ10")
 def test_a_yes_counts_only_for_what_was_shown(send, account, assets):
     mina, nina = seat(account, "Mina"), seat(account, "Nina")
     asked = send([mina], assets, preset="analyst").context["asked"]

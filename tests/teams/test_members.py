@@ -56,6 +56,7 @@ def test_an_administrator_cannot_evict_another(act):
 
 @pytest.mark.rule(3)
 @pytest.mark.parametrize("act", [actions.suspend, actions.offboard])
+@pytest.mark.requirement("AZ7")
 def test_the_owner_stays_whoever_asks(act):
     anna = MembershipFactory(holding="administrator")
 

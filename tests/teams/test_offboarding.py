@@ -114,6 +114,7 @@ def test_what_lies_in_other_accounts_stays_untouched(leaver):
 
 
 @db
+@pytest.mark.requirement("SE5")
 def test_invitations_to_the_person_end_too(leaver):
     InvitationFactory(account=leaver.account, address=leaver.person.email)
 

@@ -62,6 +62,7 @@ def test_once_confirmed_each_person_is_an_act_with_a_receipt_of_its_own(send, ac
     assert Membership.objects.current().filter(account=account).count() == 1
 
 
+@pytest.mark.requirement("AZ10")
 def test_a_yes_counts_only_for_what_was_shown(send, account):
     eddie, nina = seat(account, "eddie@example.com"), seat(account, "nina@example.com")
     shown = send("eddie@example.com")

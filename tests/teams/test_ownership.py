@@ -203,4 +203,4 @@ def test_the_owners_role_is_never_given_by_a_change_of_role(client):
 
     assert response.status_code == 422
     assert "Ownership moves by a transfer only" in response.content.decode()
-    assert Membership.objects.filter(account=eddie.account, role=Role.objects.built_in("owner")).count() == 1
+    assert Membership.objects.filter(account=eddie.account).in_role(Role.objects.built_in("owner")).count() == 1

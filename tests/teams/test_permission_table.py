@@ -4,13 +4,21 @@ import datetime as dt
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import Person, SecurityPolicy
 from accounts.permissions import ASSET_CODES, PERMISSIONS
 from teams.models import Membership
-from tests.factories import AssetFactory, BusinessAccountFactory, MembershipFactory, PersonFactory, grant
+from tests.factories import (
+    AssetFactory,
+    BusinessAccountFactory,
+    InvitationFactory,
+    MembershipFactory,
+    PersonFactory,
+    grant,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule(1)]
 
@@ -131,11 +139,42 @@ def test_nobody_holds_anything_on_an_archived_asset():
     assert not asset.account.owner.has_perm("view_analytics", asset)
 
 
+@pytest.mark.requirement("AZ12")
 def test_platform_staff_hold_nothing_in_an_account():
     asset = AssetFactory()
     staff = PersonFactory(is_staff=True, is_superuser=True)
 
     assert held(staff, asset.account, asset) == set()
+
+
+@pytest.mark.requirement("AZ12")
+@pytest.mark.parametrize(
+    "given", [{"is_superuser": True}, {"is_staff": True}, {"is_staff": True, "is_superuser": True}]
+)
+def test_no_permission_of_the_table_and_none_of_djangos_is_answered_yes_on_anything_of_an_account(given):
+    """Also for somebody to whom every permission of Django's own was given by hand."""
+    asset = AssetFactory()
+    member = MembershipFactory(account=asset.account)
+    given_on_asset = grant(member, asset, "run_ads")[0]
+    invitation = InvitationFactory(account=asset.account)
+    person = PersonFactory(**given)
+    person.user_permissions.set(Permission.objects.all())
+    things = [asset.account, asset, member, member.role, given_on_asset, invitation, asset.account.policy]
+    names = [
+        f"{row.content_type.app_label}.{row.codename}" for row in Permission.objects.select_related("content_type")
+    ]
+
+    assert "teams.view_membership" in names
+    assert [
+        (code, thing) for code in [*PERMISSIONS, *names] for thing in things if _says_yes(person, code, thing)
+    ] == []
+
+
+def _says_yes(person, code, thing):
+    try:
+        return again(person).has_perm(code, thing)
+    except ValueError:  # not in the table, or on the wrong kind of thing
+        return False
 
 
 @pytest.mark.parametrize(
@@ -195,7 +234,7 @@ SAYS = {
     "ended": "The membership has ended.",
     "run out": "The membership has run out.",
     "not confirmed where asked before": "The role still waits for an administrator to confirm it.",
-    "no second factor where required": "The account asks for a second factor, and none is set up.",
+    "no second factor where required": "The account asks for a second factor, and none that counts is set up.",
     "closed": "The account is closed.",
     "switched off": "the sign-in is switched off.",
 }

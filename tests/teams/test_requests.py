@@ -217,6 +217,7 @@ def test_a_smaller_role_can_be_given_but_none_that_holds_anything_else(milo, ann
 
 @db
 @pytest.mark.rule(2)
+@pytest.mark.requirement("AZ6")
 def test_nobody_approves_a_power_they_lack_and_nobody_decides_their_own(milo, anna):
     wish = actions.ask_for_access(membership=milo, by=milo.person, role=role("finance"), reason="Invoices")
     own = actions.ask_for_access(
@@ -252,6 +253,7 @@ def test_approving_another_administrator_needs_room_and_the_power_over_them():
 
 
 @db
+@pytest.mark.requirement("AZ10")
 def test_what_is_decided_withdrawn_or_lapsed_is_not_decided_again(milo, anna, europe):
     wishes = [AccessRequestFactory(account=milo.account, state=state) for state in ("approved", "refused", "withdrawn")]
     wishes.append(AccessRequestFactory(account=milo.account, lapses_at=in_days(-1)))
@@ -296,6 +298,7 @@ def test_a_leavers_wishes_end_and_their_mails_are_not_sent(milo, europe, ends, m
     assert not [mail for mail in mailoutbox if "asks for more" in mail.subject]
 
 
+@pytest.mark.requirement("AZ10")
 def test_two_who_decide_at_once_decide_once(fresh_database):
     wish = committed(AccessRequestFactory)
     owner = wish.account.owner

@@ -91,7 +91,7 @@ def test_a_yes_counts_only_for_what_was_shown(send, account, page):
     shown = send(page, [eddie], role="analyst")
 
     again = send(page, [eddie, nina], role="analyst", sure=shown.context["asked"])
-    Membership.objects.filter(pk=eddie.pk).update(role=Role.objects.built_in("moderator"))
+    Membership.objects.filter(pk=eddie.pk).update(lasting_role=Role.objects.built_in("moderator"))
     changed = send(page, [eddie], role="analyst", sure=shown.context["asked"])
     other = send(page, [eddie], role="finance", sure=changed.context["asked"]) if page != "suspend_many" else again
 

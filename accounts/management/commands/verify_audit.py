@@ -8,8 +8,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Sum
 
 from accounts.models import BusinessAccount, Person
-from audit import checkpoints
+from audit import store
+from audit.canonical import instant
+from audit.checkpoints import BadCheckpoint, Checkpoint, read
+from audit.comparing import breaks
 from audit.models import Chain
+from audit.notes import COSIGNATURE, VerifierKey
 from audit.verification import Break, Verdict, verify
 
 
@@ -22,12 +26,14 @@ class Command(BaseCommand):
         """Declare what may be asked."""
         parser.add_argument("--account", metavar="SLUG", help="only the chain of this account")
         parser.add_argument("--person", metavar="ADDRESS", help="only the chain of this person")
-        parser.add_argument("--checkpoint", metavar="FILE", help="also hold the record against this earlier checkpoint")
-        parser.add_argument("--public-key", metavar="HEX", default="", help="the key that must have signed it")
+        parser.add_argument("--checkpoint", metavar="FILE", help="hold it against this one, not the store's newest")
+        parser.add_argument("--alone", action="store_true", help="hold it against no checkpoint")
+        parser.add_argument("--public-key", metavar="KEY", default="", help="the key that must have signed it")
+        parser.add_argument("--witness", metavar="KEY", default="", help="the witness that must have countersigned it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify, and say how it went."""
-        statement = self._statement(options["checkpoint"], options["public_key"])
+        checkpoint = self._checkpoint(options)
         chains = self._chains(options["account"], options["person"])
         self.total = chains.aggregate(total=Sum("length"))["total"] or 0
         self.before = 0
@@ -36,17 +42,21 @@ class Command(BaseCommand):
             verdicts.append(verdict)
             self.before += verdict.events
         self._end_progress()
-        self._report(verdicts, checkpoints.breaks(statement) if statement else [])
+        self._report(verdicts, self._beside(checkpoint), checkpoint)
 
     def _chains(self, slug: str | None, address: str | None) -> Any:
+        """Return the chains that are asked for; `narrowed` names them, also where one is not there any more."""
         chains = Chain.objects.order_by("kind", "subject_id")
+        self.narrowed: list[str] | None = None
         if slug:
             account = BusinessAccount.objects.filter(slug=slug).first()
-            return chains.filter(kind=Chain.Kind.ACCOUNT, subject_id=_known(account, "account", slug))
-        if address:
-            person = Person.objects.find(address)
-            return chains.filter(kind=Chain.Kind.PERSON, subject_id=_known(person, "person", address))
-        return chains
+            kind, pk = Chain.Kind.ACCOUNT, _known(account, "account", slug)
+        elif address:
+            kind, pk = Chain.Kind.PERSON, _known(Person.objects.find(address), "person", address)
+        else:
+            return chains
+        self.narrowed = [f"{kind}/{pk}"]
+        return chains.filter(kind=kind, subject_id=pk)
 
     def _progress(self, count: int) -> None:
         if sys.stderr.isatty():
@@ -57,15 +67,38 @@ class Command(BaseCommand):
         if sys.stderr.isatty():
             self.stderr.write("")
 
-    def _statement(self, path: str | None, public_key: str) -> dict[str, Any] | None:
-        if path is None:
+    def _checkpoint(self, options: dict[str, Any]) -> Checkpoint | None:
+        """Read the checkpoint to hold the record against: that of the file, or the newest of the store."""
+        if options["alone"]:
             return None
+        path, kept = options["checkpoint"], store.store()
         try:
-            return checkpoints.read(Path(path).read_text(encoding="utf-8"), public_key=public_key)
-        except (OSError, UnicodeDecodeError, checkpoints.BadCheckpoint) as problem:
-            raise CommandError(f"{path}: {problem}", returncode=2) from None
+            keys = [VerifierKey.read(options["public_key"])] if options["public_key"] else store.own_keys()
+            witness = VerifierKey.read(options["witness"], COSIGNATURE) if options["witness"] else None
+        except ValueError as problem:
+            raise CommandError(f"--public-key or --witness: {problem}", returncode=2) from None
+        if path and not keys:
+            raise CommandError("say with --public-key whose checkpoint counts", returncode=2)
+        try:
+            if path:
+                text = Path(path).read_text(encoding="utf-8").replace("\r\n", "\n").strip("\n") + "\n"
+                checkpoint = read(text, keys=keys)
+            elif kept is not None and keys and (found := store.newest(kept)):
+                checkpoint = found[1]
+            elif witness:
+                raise BadCheckpoint("there is none")
+            else:
+                return None
+            if witness and not checkpoint.is_cosigned_by(witness):
+                raise BadCheckpoint(f"{witness.name} did not countersign it")
+        except (OSError, UnicodeDecodeError, BadCheckpoint) as problem:
+            raise CommandError(f"{path or 'the newest checkpoint of the store'}: {problem}", returncode=2) from None
+        return checkpoint
 
-    def _report(self, verdicts: list[Verdict], beside: list[Break]) -> None:
+    def _beside(self, checkpoint: Checkpoint | None) -> list[Break]:
+        return breaks(checkpoint, chains=self.narrowed) if checkpoint else []
+
+    def _report(self, verdicts: list[Verdict], beside: list[Break], checkpoint: Checkpoint | None) -> None:
         broken = [*(verdict.broken for verdict in verdicts if verdict.broken), *beside]
         for place in broken:
             line = f"BROKEN {place.chain} at event {place.number}: {place.problem}{_whose(place.chain)}"
@@ -75,7 +108,8 @@ class Command(BaseCommand):
             raise CommandError("1 chain does not hold" if many == 1 else f"{many:,} chains do not hold", returncode=1)
         events, many = sum(verdict.events for verdict in verdicts), len(verdicts)
         chains = "1 chain holds" if many == 1 else f"{many:,} chains hold"
-        self.stdout.write(self.style.SUCCESS(f"OK: {events:,} event{'' if events == 1 else 's'} in {chains}"))
+        against = f", as at the checkpoint of {instant(checkpoint.statement.at)}" if checkpoint else ""
+        self.stdout.write(self.style.SUCCESS(f"OK: {events:,} event{'' if events == 1 else 's'} in {chains}{against}"))
 
 
 def _whose(chain: str) -> str:
