@@ -201,7 +201,7 @@ def test_the_way_from_the_file_to_the_dry_run(client, account):
     assert columns.context["form"]["address_column"].value() == "1"
     assert before["Location"] == url("import_columns", account, listing)
     assert "Of 1 rows, 1 person would be invited" in page.content.decode()
-    assert list(Event.objects.of(account).values_list("name", flat=True)) == [
+    assert list(Event.objects.of(account).order_by("number").values_list("name", flat=True)) == [
         "invitation.list_uploaded",
         "invitation.list_mapped",
     ]

@@ -404,13 +404,13 @@ def test_a_member_leads_to_everybody_of_the_same_organisation(northwind, anna, c
 @pytest.mark.rule(12)
 @pytest.mark.parametrize("where", ["audit.recording._append", "teams.engagements.residue", "teams.offboarding.residue"])
 def test_broken_off_anywhere_it_leaves_nothing_behind(northwind, monkeypatch, where):
-    before = list(Membership.objects.values_list("pk", "state", "person__password"))
+    before = list(Membership.objects.order_by("pk").values_list("pk", "state", "person__password"))
     monkeypatch.setattr(where, lambda *args: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         end(northwind)
 
-    assert list(Membership.objects.values_list("pk", "state", "person__password")) == before
+    assert list(Membership.objects.order_by("pk").values_list("pk", "state", "person__password")) == before
     assert AssetGrant.objects.exists()
     assert Invitation.objects.open().exists()
     assert not EndedEngagement.objects.exists()
