@@ -27,7 +27,7 @@ from pytest_django import DjangoDbBlocker
 from tests import settings as of_this_run
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None
 )
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL", "") not in ("", "0")
 APP_ROLE = "accessportal_test_app"
