@@ -536,6 +536,14 @@ class OwnershipOfferQuerySet(LockableQuerySet):
         return self.filter(state=self.model.State.OPEN)
 
 
+def _waited_since(field: str) -> Q:
+    """Return what holds for rows that have waited from the moment in `field` to `ripe_at`.
+
+    By the database's clock, and from the day it first saw them: no writer can make a row older than it is.
+    """
+    return Q(ripe_at__lte=Now(), recorded_at__lte=Now() - (F("ripe_at") - F(field)))
+
+
 class OwnershipClaimQuerySet(LockableQuerySet):
     """Claims of ownership."""
 
@@ -544,9 +552,8 @@ class OwnershipClaimQuerySet(LockableQuerySet):
         return self.filter(state=self.model.State.OPEN)
 
     def ripe(self) -> Self:
-        """Open ones that have waited their whole time, by the database's clock and from the day it first saw them."""
-        whole = F("ripe_at") - F("claimed_at")
-        return self.open().filter(ripe_at__lte=Now(), recorded_at__lte=Now() - whole)
+        """Open ones that have waited their whole time."""
+        return self.open().filter(_waited_since("claimed_at"))
 
     def with_all(self) -> Self:
         """Each with what its page names."""
@@ -561,9 +568,8 @@ class FactorResetQuerySet(LockableQuerySet):
         return self.filter(state=self.model.State.OPEN)
 
     def ripe(self) -> Self:
-        """Open ones that have waited their whole time, by the database's clock and from the day it first saw them."""
-        whole = F("ripe_at") - F("asked_at")
-        return self.open().filter(ripe_at__lte=Now(), recorded_at__lte=Now() - whole)
+        """Open ones that have waited their whole time."""
+        return self.open().filter(_waited_since("asked_at"))
 
     def concerning(self, *people: Any) -> Self:
         """Those of these people's second factors, and those that they asked for."""
@@ -612,10 +618,8 @@ class PendingActQuerySet(LockableQuerySet):
         return self.filter(state=self.model.State.WAITING, expires_at__gt=timezone.now())
 
     def ripe(self) -> Self:
-        """Delayed ones that have waited their whole time, by the database's clock and from when it first saw them."""
-        whole = F("ripe_at") - F("asked_at")
-        rows = self.filter(state=self.model.State.WAITING, ripe_at__isnull=False)
-        return rows.filter(ripe_at__lte=Now(), recorded_at__lte=Now() - whole)
+        """Delayed ones that have waited their whole time."""
+        return self.filter(_waited_since("asked_at"), state=self.model.State.WAITING)
 
     def visible_to(self, codes: Any, person: Any) -> Self:
         """One's own, and those of the kinds `codes`."""
