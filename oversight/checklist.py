@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from accounts.access import Standing
 from accounts.checklist import Checklist, Line
@@ -135,8 +135,7 @@ RULES = (  # the gravest first
         "shared_logins",
         gettext_lazy("Change it"),
         lambda facts: _counted(
-            ngettext("%d password is to be changed.", "%d passwords are to be changed.", facts["exposed"]),
-            facts["exposed"],
+            ngettext_lazy("%d password is to be changed.", "%d passwords are to be changed."), facts["exposed"]
         ),
         applies=lambda facts: facts["logins"] > 0,
         else_=gettext_lazy("No login is shared."),
@@ -160,9 +159,7 @@ RULES = (  # the gravest first
         "account_home",
         gettext_lazy("See what"),
         lambda facts: _counted(
-            ngettext(
-                "%d act can be done by one person only.", "%d acts can be done by one person only.", facts["lone"]
-            ),
+            ngettext_lazy("%d act can be done by one person only.", "%d acts can be done by one person only."),
             facts["lone"],
         ),
         behind="#alone",
@@ -202,7 +199,7 @@ RULES = (  # the gravest first
         "team",
         gettext_lazy("See who"),
         lambda facts: _counted(
-            ngettext("%d person has not been here.", "%d people have not been here.", facts["quiet"]), facts["quiet"]
+            ngettext_lazy("%d person has not been here.", "%d people have not been here."), facts["quiet"]
         ),
         behind="?state=quiet",
         applies=lambda facts: facts.has_team and facts["people"] > 1,
@@ -215,9 +212,7 @@ RULES = (  # the gravest first
         MANAGE_TEAM,
         "team",
         gettext_lazy("Set ends"),
-        lambda facts: _counted(
-            ngettext("%d person has none.", "%d people have none.", facts["endless"]), facts["endless"]
-        ),
+        lambda facts: _counted(ngettext_lazy("%d person has none.", "%d people have none."), facts["endless"]),
         behind="?state=no_end",
         applies=lambda facts: facts["outside"] > 0,
         else_=_NO_OUTSIDER,
@@ -230,8 +225,7 @@ RULES = (  # the gravest first
         "team",
         gettext_lazy("Name sponsors"),
         lambda facts: _counted(
-            ngettext("%d person has no sponsor.", "%d people have no sponsor.", facts["without_sponsor"]),
-            facts["without_sponsor"],
+            ngettext_lazy("%d person has no sponsor.", "%d people have no sponsor."), facts["without_sponsor"]
         ),
         behind="?state=no_sponsor",
         applies=lambda facts: facts["outside"] > 0,
@@ -244,9 +238,7 @@ RULES = (  # the gravest first
         MANAGE_TEAM,
         "team",
         gettext_lazy("Confirm"),
-        lambda facts: _counted(
-            ngettext("%d role waits.", "%d roles wait.", facts["unconfirmed"]), facts["unconfirmed"]
-        ),
+        lambda facts: _counted(ngettext_lazy("%d role waits.", "%d roles wait."), facts["unconfirmed"]),
         behind="?state=to_confirm",
         applies=lambda facts: facts.has_team and facts["people"] > 1,
         else_=_ALONE,
@@ -321,7 +313,8 @@ RULES = (  # the gravest first
 )
 
 
-def _counted(words: str, many: int) -> str:
+def _counted(words: Any, many: int) -> str:
+    """Return the words for so many, which `ngettext_lazy` chooses by it; nothing for none."""
     return words % many if many else ""
 
 
